@@ -1,0 +1,16 @@
+/**
+ * Time from outside: the real clock here, a virtual one in tests. Its shape is also what XState takes as a clock.
+ * Real timers are unref'd: a waiting relay must not keep a program alive that has nothing else to do.
+ */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number
+  setTimeout(call: (...args: unknown[]) => void, delayMs: number): unknown
+  clearTimeout(timer: unknown): void
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  setTimeout: (call, delayMs) => setTimeout(call, delayMs).unref(),
+  clearTimeout: timer => clearTimeout(timer as NodeJS.Timeout),
+}
