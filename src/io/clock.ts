@@ -3,14 +3,14 @@
  * Real timers are unref'd: a waiting relay must not keep a program alive that has nothing else to do.
  */
 export interface Clock {
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch; never jumps back. */
   now(): number
   setTimeout(call: (...args: unknown[]) => void, delayMs: number): unknown
   clearTimeout(timer: unknown): void
 }
 
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  now: () => performance.timeOrigin + performance.now(),
   setTimeout: (call, delayMs) => setTimeout(call, delayMs).unref(),
   clearTimeout: timer => clearTimeout(timer as NodeJS.Timeout),
 }
