@@ -1,0 +1,2 @@
+/** The proxies that a link can go through. */
+export type ProxySettings = never
