@@ -1,0 +1,245 @@
+/**
+ * The plaintext packets of §4: kinds, layouts, sizes. Encodes and decodes; knows neither who may send what nor what
+ * to do about it.
+ *
+ * | id | kind | layout |
+ * |---|---|---|
+ * | 0 | routingRequest | `[0][pk 32]` |
+ * | 1 | routingResponse | `[1][connection id, 0 = refused][pk 32]` |
+ * | 2 | connectNotification | `[2][connection id]` |
+ * | 3 | disconnectNotification | `[3][connection id]` |
+ * | 4 | ping | `[4][8 bytes]` |
+ * | 5 | pong | `[5][the same 8 bytes]` |
+ * | 6 | oobSend | `[6][destination pk 32][data 1–1024]` |
+ * | 7 | oobRecv | `[7][sender pk 32][data ≥ 1]` |
+ * | 8 | onionRequest | `[8][nonce, ip-port, pk, box]`, 160–1400 |
+ * | 9 | onionResponse | `[9][payload]` |
+ * | 10 | forwardRequest | `[10][family 2 or 10][4 or 16 address bytes][port][data ≤ 1792]` |
+ * | 11 | forwarding | `[11][data]` |
+ * | 12–15 | reserved | |
+ * | 16–255 | data | `[connection id][data]` |
+ */
+import { byteAt, concatBytes } from './bytes.js'
+import { type ConnectionId, isConnectionId } from './connection-id.js'
+import {
+  FIRST_CONNECTION_ID,
+  KEY_SIZE,
+  MAX_DATA_SIZE,
+  MAX_FORWARD_SIZE,
+  MAX_ONION_REQUEST_SIZE,
+  MAX_OOB_SIZE,
+  MIN_ONION_REQUEST_SIZE,
+  PING_ID_SIZE,
+  REFUSED_ID,
+} from './constants.js'
+import { violation } from './errors.js'
+
+export const PACKET_IDS = {
+  routingRequest: 0,
+  routingResponse: 1,
+  connectNotification: 2,
+  disconnectNotification: 3,
+  ping: 4,
+  pong: 5,
+  oobSend: 6,
+  oobRecv: 7,
+  onionRequest: 8,
+  onionResponse: 9,
+  forwardRequest: 10,
+  forwarding: 11,
+} as const
+
+export type Packet =
+  | { readonly kind: 'routingRequest'; readonly publicKey: Uint8Array }
+  | {
+      readonly kind: 'routingResponse'
+      /** undefined: the relay refused. */
+      readonly connectionId: ConnectionId | undefined
+      readonly publicKey: Uint8Array
+    }
+  | { readonly kind: 'connectNotification'; readonly connectionId: ConnectionId }
+  | { readonly kind: 'disconnectNotification'; readonly connectionId: ConnectionId }
+  | { readonly kind: 'ping'; readonly pingId: Uint8Array }
+  | { readonly kind: 'pong'; readonly pingId: Uint8Array }
+  | { readonly kind: 'oobSend'; readonly publicKey: Uint8Array; readonly payload: Uint8Array }
+  | { readonly kind: 'oobRecv'; readonly publicKey: Uint8Array; readonly payload: Uint8Array }
+  | { readonly kind: 'onionRequest'; readonly payload: Uint8Array }
+  | { readonly kind: 'onionResponse'; readonly payload: Uint8Array }
+  | { readonly kind: 'forwardRequest'; readonly target: ForwardTarget; readonly payload: Uint8Array }
+  | { readonly kind: 'forwarding'; readonly payload: Uint8Array }
+  | { readonly kind: 'reserved'; readonly id: number }
+  | {
+      readonly kind: 'data'
+      readonly connectionId: ConnectionId
+      /** Empty when a friend sent an empty packet (§3). */
+      readonly payload: Uint8Array
+    }
+
+export type PacketKind = Packet['kind']
+
+/** Where a relay is asked to forward a packet to, over UDP. */
+export interface ForwardTarget {
+  /** 4 bytes (IPv4) or 16 (IPv6). */
+  readonly address: Uint8Array
+  readonly port: number
+}
+
+const IPV4_FAMILY = 2
+const IPV6_FAMILY = 10
+const IPV4_SIZE = 4
+const IPV6_SIZE = 16
+const PORT_SIZE = 2
+
+/**
+ * Kind and exact length are checked together before a field is read. Payloads are copies.
+ * @param plain one packet, id first; may be a passing view
+ * @throws ToxError `protocol-violation`: a length or an id that §4 does not allow
+ */
+export function decodePacket(plain: Uint8Array): Packet {
+  const id = byteAt(plain, 0)
+  if (id >= FIRST_CONNECTION_ID && isConnectionId(id))
+    return { kind: 'data', connectionId: id, payload: plain.slice(1) }
+  switch (id) {
+    case PACKET_IDS.routingRequest:
+      requireSize(plain, 1 + KEY_SIZE)
+      return { kind: 'routingRequest', publicKey: plain.slice(1) }
+    case PACKET_IDS.routingResponse:
+      requireSize(plain, 2 + KEY_SIZE)
+      return {
+        kind: 'routingResponse',
+        connectionId: byteAt(plain, 1) === REFUSED_ID ? undefined : connectionIdIn(plain),
+        publicKey: plain.slice(2),
+      }
+    case PACKET_IDS.connectNotification:
+      requireSize(plain, 2)
+      return { kind: 'connectNotification', connectionId: connectionIdIn(plain) }
+    case PACKET_IDS.disconnectNotification:
+      requireSize(plain, 2)
+      return { kind: 'disconnectNotification', connectionId: connectionIdIn(plain) }
+    case PACKET_IDS.ping:
+      requireSize(plain, 1 + PING_ID_SIZE)
+      return { kind: 'ping', pingId: plain.slice(1) }
+    case PACKET_IDS.pong:
+      requireSize(plain, 1 + PING_ID_SIZE)
+      return { kind: 'pong', pingId: plain.slice(1) }
+    case PACKET_IDS.oobSend:
+      requireSize(plain, 2 + KEY_SIZE, 1 + KEY_SIZE + MAX_OOB_SIZE)
+      return { kind: 'oobSend', publicKey: plain.slice(1, 1 + KEY_SIZE), payload: plain.slice(1 + KEY_SIZE) }
+    case PACKET_IDS.oobRecv:
+      requireSize(plain, 2 + KEY_SIZE, Number.POSITIVE_INFINITY)
+      return { kind: 'oobRecv', publicKey: plain.slice(1, 1 + KEY_SIZE), payload: plain.slice(1 + KEY_SIZE) }
+    case PACKET_IDS.onionRequest:
+      requireSize(plain, MIN_ONION_REQUEST_SIZE, MAX_ONION_REQUEST_SIZE)
+      return { kind: 'onionRequest', payload: plain.slice(1) }
+    case PACKET_IDS.onionResponse:
+      return { kind: 'onionResponse', payload: plain.slice(1) }
+    case PACKET_IDS.forwardRequest:
+      return decodeForwardRequest(plain)
+    case PACKET_IDS.forwarding:
+      return { kind: 'forwarding', payload: plain.slice(1) }
+    default:
+      requireSize(plain, 2, Number.POSITIVE_INFINITY)
+      return { kind: 'reserved', id }
+  }
+}
+
+/** What may be encoded: every packet but the reserved ones. */
+export type EncodablePacket = Exclude<Packet, { kind: 'reserved' }>
+
+/** @throws RangeError when a field has a size that the wire does not allow */
+export function encodePacket(packet: EncodablePacket): Uint8Array {
+  switch (packet.kind) {
+    case 'routingRequest':
+      return encodeRoutingRequest(packet.publicKey)
+    case 'routingResponse':
+      return join([PACKET_IDS.routingResponse, packet.connectionId ?? REFUSED_ID], keyOf(packet.publicKey))
+    case 'connectNotification':
+    case 'disconnectNotification':
+      return Uint8Array.of(PACKET_IDS[packet.kind], packet.connectionId)
+    case 'ping':
+    case 'pong':
+      return join([PACKET_IDS[packet.kind]], sized('ping id', packet.pingId, PING_ID_SIZE, PING_ID_SIZE))
+    case 'oobSend':
+      return encodeOobSend(packet.publicKey, packet.payload)
+    case 'oobRecv':
+      return join(
+        [PACKET_IDS.oobRecv],
+        keyOf(packet.publicKey),
+        sized('OOB', packet.payload, 1, MAX_DATA_SIZE - KEY_SIZE),
+      )
+    case 'onionRequest':
+      return encodeOnionRequest(packet.payload)
+    case 'onionResponse':
+    case 'forwarding':
+      return join([PACKET_IDS[packet.kind]], sized('payload', packet.payload, 0, MAX_DATA_SIZE))
+    case 'forwardRequest':
+      return encodeForwardRequest(packet.target, packet.payload)
+    case 'data':
+      return join([packet.connectionId], sized('data', packet.payload, 0, MAX_DATA_SIZE))
+  }
+}
+
+const encodeRoutingRequest = (publicKey: Uint8Array): Uint8Array =>
+  join([PACKET_IDS.routingRequest], keyOf(publicKey))
+
+const encodeOobSend = (publicKey: Uint8Array, payload: Uint8Array): Uint8Array =>
+  join([PACKET_IDS.oobSend], keyOf(publicKey), sized('OOB data', payload, 1, MAX_OOB_SIZE))
+
+const encodeOnionRequest = (payload: Uint8Array): Uint8Array =>
+  join(
+    [PACKET_IDS.onionRequest],
+    sized('onion request', payload, MIN_ONION_REQUEST_SIZE - 1, MAX_ONION_REQUEST_SIZE - 1),
+  )
+
+function encodeForwardRequest(target: ForwardTarget, payload: Uint8Array): Uint8Array {
+  const family = target.address.length === IPV4_SIZE ? IPV4_FAMILY : IPV6_FAMILY
+  if (family === IPV6_FAMILY) sized('address', target.address, IPV6_SIZE, IPV6_SIZE)
+  if (!Number.isInteger(target.port) || target.port < 0 || target.port > 0xffff)
+    throw new RangeError(`port: wanted 0–65535, got ${target.port}`)
+  const port = [target.port >> 8, target.port & 0xff]
+  const head = concatBytes(
+    Uint8Array.of(PACKET_IDS.forwardRequest, family),
+    target.address,
+    Uint8Array.from(port),
+  )
+  return concatBytes(head, sized('forwarded data', payload, 0, MAX_FORWARD_SIZE))
+}
+
+function decodeForwardRequest(plain: Uint8Array): Packet {
+  requireSize(plain, 2, Number.POSITIVE_INFINITY)
+  const family = byteAt(plain, 1)
+  if (family !== IPV4_FAMILY && family !== IPV6_FAMILY)
+    throw violation(`forward request with family ${family}`)
+  const start = 2 + (family === IPV4_FAMILY ? IPV4_SIZE : IPV6_SIZE)
+  requireSize(plain, start + PORT_SIZE, start + PORT_SIZE + MAX_FORWARD_SIZE)
+  const port = byteAt(plain, start) * 256 + byteAt(plain, start + 1)
+  return {
+    kind: 'forwardRequest',
+    target: { address: plain.slice(2, start), port },
+    payload: plain.slice(start + PORT_SIZE),
+  }
+}
+
+function connectionIdIn(plain: Uint8Array): ConnectionId {
+  const id = byteAt(plain, 1)
+  if (!isConnectionId(id)) throw violation(`connection id ${id} in packet ${byteAt(plain, 0)}`)
+  return id
+}
+
+function requireSize(plain: Uint8Array, least: number, most = least): void {
+  if (plain.length < least || plain.length > most)
+    throw violation(`packet ${byteAt(plain, 0)} of ${plain.length} bytes`)
+}
+
+const join = (head: readonly number[], ...parts: Uint8Array[]): Uint8Array =>
+  concatBytes(Uint8Array.from(head), ...parts)
+
+const keyOf = (publicKey: Uint8Array): Uint8Array => sized('public key', publicKey, KEY_SIZE, KEY_SIZE)
+
+function sized(name: string, bytes: Uint8Array, least: number, most: number): Uint8Array {
+  if (bytes.length < least || bytes.length > most)
+    throw new RangeError(
+      `${name}: wanted ${least === most ? least : `${least}–${most}`} bytes, got ${bytes.length}`,
+    )
+  return bytes
+}
