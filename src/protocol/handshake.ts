@@ -54,7 +54,7 @@ export class ClientHandshake {
 
   /**
    * @returns undefined while the 96 bytes are not complete
-   * @throws ToxError `bad-handshake`: the response does not decrypt
+   * @throws ToxError `bad-handshake`: the response does not decrypt; `not-a-relay`: it is text, as a web server's is
    */
   receive(chunk: Uint8Array): Established | undefined {
     const leftover = this.#received.push(chunk)
@@ -64,7 +64,7 @@ export class ClientHandshake {
       response &&
       Channel.between(this.#temporary.secretKey, response.publicKey, this.#baseNonce, response.nonce)
     this.close()
-    if (!channel) throw new ToxError('bad-handshake')
+    if (!channel) throw new ToxError(isText(this.#received.bytes) ? 'not-a-relay' : 'bad-handshake')
     return { channel, leftover }
   }
 
@@ -118,6 +118,10 @@ function openHandshake(
   const plain = openBox(message.subarray(NONCE_SIZE), message.subarray(0, NONCE_SIZE), key)
   return plain && { publicKey: plain.slice(0, KEY_SIZE), nonce: plain.slice(KEY_SIZE) }
 }
+
+/** Whether a nonce's place holds nothing but printable characters, which chance gives once in 10^10 handshakes. */
+const isText = (message: Uint8Array): boolean =>
+  message.subarray(0, NONCE_SIZE).every(byte => (byte >= 0x20 && byte < 0x7f) || byte === 0x0a || byte === 0x0d)
 
 /** Gathers a message of known size from pieces. */
 class Gatherer {

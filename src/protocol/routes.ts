@@ -12,34 +12,37 @@ import { encodePacket } from './packets.js'
 export type RouteState = 'requested' | 'registered' | 'online' | 'refused' | 'ended'
 
 /** One friend through one relay. */
-export class Route {
+export class Route<Owner = unknown> {
   readonly publicKey: Uint8Array
+  /** Whose route it is, in the caller's terms. */
+  owner: Owner
   state: RouteState = 'requested'
   /** Given by the relay; undefined unless registered or online. */
   id: ConnectionId | undefined
   /** The request is open, but the friend is no longer wanted. A refused or ended route is in no table any more. */
   cancelled = false
 
-  constructor(publicKey: Uint8Array) {
+  constructor(publicKey: Uint8Array, owner: Owner) {
     this.publicKey = publicKey
+    this.owner = owner
   }
 }
 
-export interface RoutesOptions {
+export interface RoutesOptions<Owner = unknown> {
   /** Queues a control packet. */
   readonly send: (packet: Uint8Array) => void
   /** A route that is wanted became registered, online or refused, or went from online to registered. */
-  readonly changed: (route: Route) => void
+  readonly changed: (route: Route<Owner>) => void
 }
 
-export class Routes {
+export class Routes<Owner = unknown> {
   /** Responses and notifications that concerned no route of ours: ignored, counted. */
   ignored = 0
-  readonly #byKey = new Map<string, Route>()
-  readonly #byId = new Map<ConnectionId, Route>()
-  readonly #options: RoutesOptions
+  readonly #byKey = new Map<string, Route<Owner>>()
+  readonly #byId = new Map<ConnectionId, Route<Owner>>()
+  readonly #options: RoutesOptions<Owner>
 
-  constructor(options: RoutesOptions) {
+  constructor(options: RoutesOptions<Owner>) {
     this.#options = options
   }
 
@@ -52,22 +55,23 @@ export class Routes {
    * Asks for a route, unless a request for that key is open already: then its response will be taken.
    * @returns undefined when the relay has no id left for us
    */
-  want(publicKey: Uint8Array): Route | undefined {
+  want(publicKey: Uint8Array, owner: Owner): Route<Owner> | undefined {
     const key = toHex(publicKey)
     const known = this.#byKey.get(key)
     if (known) {
       known.cancelled = false
+      known.owner = owner
       return known
     }
     if (this.#byKey.size >= MAX_ROUTES_PER_RELAY) return undefined
-    const route = new Route(publicKey)
+    const route = new Route(publicKey, owner)
     this.#byKey.set(key, route)
     this.#options.send(encodePacket({ kind: 'routingRequest', publicKey }))
     return route
   }
 
   /** Gives a route up: tells the relay if it gave us an id, else waits for its answer to do so. */
-  drop(route: Route): void {
+  drop(route: Route<Owner>): void {
     if (route.state === 'requested') {
       route.cancelled = true
       return
@@ -108,7 +112,7 @@ export class Routes {
   }
 
   /** The route that data with this id belongs to; undefined unless it is online. */
-  online(id: ConnectionId): Route | undefined {
+  online(id: ConnectionId): Route<Owner> | undefined {
     const route = this.#byId.get(id)
     return route?.state === 'online' ? route : undefined
   }
@@ -118,13 +122,13 @@ export class Routes {
     for (const route of this.#byKey.values()) this.#forget(route)
   }
 
-  #change(route: Route, state: RouteState, id: ConnectionId | undefined): void {
+  #change(route: Route<Owner>, state: RouteState, id: ConnectionId | undefined): void {
     route.state = state
     route.id = id
     this.#options.changed(route)
   }
 
-  #forget(route: Route): void {
+  #forget(route: Route<Owner>): void {
     if (route.state === 'ended' || route.state === 'refused') return
     this.#byKey.delete(toHex(route.publicKey))
     if (route.id !== undefined) this.#byId.delete(route.id)
