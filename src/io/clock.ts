@@ -7,10 +7,13 @@ export interface Clock {
   now(): number
   setTimeout(call: (...args: unknown[]) => void, delayMs: number): unknown
   clearTimeout(timer: unknown): void
+  /** Calls at the end of the present turn of the event loop, when all that has arrived has been read. */
+  defer(call: () => void): void
 }
 
 export const systemClock: Clock = {
   now: () => performance.timeOrigin + performance.now(),
   setTimeout: (call, delayMs) => setTimeout(call, delayMs).unref(),
   clearTimeout: timer => clearTimeout(timer as NodeJS.Timeout),
+  defer: call => void setImmediate(call),
 }
