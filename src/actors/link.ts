@@ -1,0 +1,297 @@
+/**
+ * A live connection to a relay: socket, session and routes, and the two paths of a packet. A plain object, because
+ * packets must not cost what a machine's event costs. Knows nothing of other relays, friends' states or retries: it
+ * tells its {@link LinkEvents} and does what it is told.
+ */
+import { Subject, type Subscription } from 'rxjs'
+import type { ByteSocket } from '../io/byte-socket.js'
+import type { Clock } from '../io/clock.js'
+import type { Random } from '../protocol/crypto.js'
+import { ToxError } from '../protocol/errors.js'
+import type { Established } from '../protocol/handshake.js'
+import { encodePacket } from '../protocol/packets.js'
+import type { OpenPing } from '../protocol/pings.js'
+import { type Route, Routes } from '../protocol/routes.js'
+import { Session, type SessionPacket } from '../protocol/session.js'
+import type { LinkCounters } from './counters.js'
+
+/** What a link tells. Nothing follows `lost`, `hungUp` or a `destroy`. */
+export interface LinkEvents<Owner> {
+  /** The first frame opened: the relay is real, not a replay. */
+  confirmed(): void
+  keepaliveAnswered(rttMs: number): void
+  /** A ping has gone unanswered for 10 s (§6). */
+  overdue(): void
+  /** The relay, or the way to it, ended the link. */
+  lost(error: ToxError): void
+  /** After {@link Link.hangUp}: everything is sent and the socket closed. */
+  hungUp(): void
+  routeChanged(route: Route<Owner>): void
+  data(route: Route<Owner>, payload: Uint8Array): void
+  oob(sender: Uint8Array, payload: Uint8Array): void
+  onion(payload: Uint8Array): void
+  forwarded(payload: Uint8Array): void
+}
+
+export interface LinkOptions<Owner> {
+  readonly socket: ByteSocket
+  readonly established: Established
+  readonly events: LinkEvents<Owner>
+  readonly counters: LinkCounters
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/** A timer that fires this much late means that the machine slept: the ping gets a second chance. */
+const SLEPT_MS = 5_000
+
+export class Link<Owner = unknown> {
+  /** Fires when the data lane has room again after it was full. */
+  readonly drain$ = new Subject<void>()
+  readonly routes: Routes<Owner>
+  readonly #session: Session
+  readonly #options: LinkOptions<Owner>
+  readonly #subscriptions: Subscription[] = []
+  /** Sealed bytes that the socket did not take yet: they go before anything else. */
+  #tail: Uint8Array | undefined
+  #flushPlanned = false
+  #laneWasFull = false
+  #hangingUp = false
+  #saidGoodbye = false
+  #timer: unknown
+
+  constructor(options: LinkOptions<Owner>) {
+    const { clock, random, established } = options
+    this.#options = options
+    this.#session = new Session(established.channel, { random, now: () => clock.now() })
+    this.routes = new Routes({
+      send: packet => this.#sendControl(packet),
+      changed: route => this.#routeChanged(route),
+    })
+    this.ping()
+  }
+
+  /** Starts reading. Whoever has routes to ask for does so before, so that they leave with the first ping. */
+  open(): void {
+    const { socket, established } = this.#options
+    this.#subscriptions.push(
+      socket.drain$.subscribe(() => this.#flush()),
+      socket.ended$.subscribe(error => this.#ended(error)),
+    )
+    this.#onChunk(established.leftover)
+    this.#subscriptions.push(socket.data$.subscribe(chunk => this.#onChunk(chunk)))
+  }
+
+  get queueDepth(): number {
+    return this.#session.outbox.depth
+  }
+
+  get unacknowledgedBytes(): number {
+    return this.#session.window.unacknowledged
+  }
+
+  /** @returns false when the data lane is full; then nothing was queued */
+  sendData(route: Route<Owner>, payload: Uint8Array): boolean {
+    if (route.id === undefined) return false
+    return this.#pushData({ id: route.id, payload, owner: route })
+  }
+
+  /** Queues a whole packet that the relay may lose: OOB, onion or forward. @param owner whose end removes it */
+  sendLossy(packet: Uint8Array, owner?: object): boolean {
+    return this.#pushData(owner ? { payload: packet, owner } : { payload: packet })
+  }
+
+  /** Queues a keepalive ping; its 10 s begin now. */
+  ping(): void {
+    if (!this.#session.ping()) return
+    this.#planFlush()
+    this.#watchPings()
+  }
+
+  /** Ends a route: what waits for it is removed before the relay is told (behaviour §4). */
+  dropRoute(route: Route<Owner>): void {
+    this.#options.counters.dropped('route-ended', this.#session.outbox.dropOwned(route))
+    this.routes.drop(route)
+  }
+
+  /** Drops data, sends what is important (disconnect notifications among it), then says good-bye. */
+  hangUp(): void {
+    for (const route of this.routes.all()) this.dropRoute(route)
+    this.#hangingUp = true
+    this.#options.counters.dropped('hung-up', this.#session.outbox.dropData())
+    this.#flush()
+  }
+
+  /** Closes at once, silently. Harmless when repeated. */
+  destroy(): void {
+    this.#options.clock.clearTimeout(this.#timer)
+    for (const subscription of this.#subscriptions.splice(0)) subscription.unsubscribe()
+    this.#options.counters.dropped('link-lost', this.#session.outbox.dropData())
+    this.#session.close()
+    this.#options.socket.destroy()
+    this.routes.end()
+    this.drain$.complete()
+  }
+
+  // In ---------------------------------------------------------------------------------------------------------
+
+  #onChunk(chunk: Uint8Array): void {
+    const session = this.#session
+    this.#options.counters.bytesIn += chunk.length
+    const confirmed = session.received > 0
+    try {
+      session.receive(
+        chunk,
+        packet => this.#onPacket(packet),
+        ping => this.#onPong(ping),
+      )
+    } catch (error) {
+      if (!(error instanceof ToxError)) throw error
+      this.#end(error)
+      return
+    }
+    if (session.closed) return
+    if (!confirmed && session.received > 0) this.#options.events.confirmed()
+    this.#planFlush()
+  }
+
+  #onPacket(packet: SessionPacket): void {
+    const { counters, events } = this.#options
+    counters.count(packet.kind)
+    switch (packet.kind) {
+      case 'data': {
+        const route = this.routes.online(packet.connectionId)
+        if (!route) counters.dropped('no-route', 1)
+        else if (packet.payload.length === 0) counters.dropped('empty-data', 1)
+        else events.data(route, packet.payload)
+        return
+      }
+      case 'routingResponse':
+        this.routes.onResponse(packet.connectionId, packet.publicKey)
+        return
+      case 'connectNotification':
+        this.routes.onConnect(packet.connectionId)
+        return
+      case 'disconnectNotification':
+        this.routes.onDisconnect(packet.connectionId)
+        return
+      case 'oobRecv':
+        events.oob(packet.publicKey, packet.payload)
+        return
+      case 'onionResponse':
+        events.onion(packet.payload)
+        return
+      case 'forwarding':
+        events.forwarded(packet.payload)
+        return
+      case 'reserved':
+        return
+      default:
+        throw new ToxError('protocol-violation', `a relay must not send ${packet.kind}`)
+    }
+  }
+
+  #onPong(ping: OpenPing): void {
+    const { clock, events } = this.#options
+    if (ping.keepalive) events.keepaliveAnswered(clock.now() - ping.since)
+  }
+
+  #routeChanged(route: Route<Owner>): void {
+    if (route.state !== 'online')
+      this.#options.counters.dropped('route-ended', this.#session.outbox.dropOwned(route))
+    this.#options.events.routeChanged(route)
+  }
+
+  // Out --------------------------------------------------------------------------------------------------------
+
+  #sendControl(packet: Uint8Array): void {
+    this.#session.outbox.pushControl(packet)
+    this.#planFlush()
+  }
+
+  #pushData(entry: { payload: Uint8Array; id?: number; owner?: object }): boolean {
+    if (this.#hangingUp) return false
+    if (!this.#session.outbox.pushData(entry)) {
+      this.#laneWasFull = true
+      return false
+    }
+    this.#planFlush()
+    return true
+  }
+
+  /** All packets of one turn of the event loop leave in one write. */
+  #planFlush(): void {
+    if (this.#flushPlanned) return
+    this.#flushPlanned = true
+    this.#options.clock.defer(() => {
+      this.#flushPlanned = false
+      this.#flush()
+    })
+  }
+
+  #flush(): void {
+    const { socket, counters } = this.#options
+    if (this.#session.closed || this.#saidGoodbye) return
+    while (this.#tail || socket.room > 0) {
+      const bytes = this.#tail ?? this.#session.transmit(socket.room)
+      if (!bytes) break
+      const taken = socket.write(bytes)
+      counters.bytesOut += taken
+      this.#tail = taken < bytes.length ? bytes.subarray(taken) : undefined
+      if (this.#tail) break
+    }
+    this.#watchPings()
+    if (this.#laneWasFull && this.#session.outbox.isRoomy) this.#announceRoom()
+    if (this.#hangingUp && !this.#tail && this.#session.outbox.controlDepth === 0) this.#sayGoodbye()
+  }
+
+  #sayGoodbye(): void {
+    this.#saidGoodbye = true
+    this.#options.socket.end()
+  }
+
+  #announceRoom(): void {
+    this.#laneWasFull = false
+    this.drain$.next()
+  }
+
+  // Ends -------------------------------------------------------------------------------------------------------
+
+  /**
+   * One timer for all open pings. It is left to run when its ping is answered and looks again when it fires: pings are
+   * answered far more often than they are overdue.
+   */
+  #watchPings(): void {
+    const { clock } = this.#options
+    const deadline = this.#session.pings.deadline
+    if (this.#timer !== undefined || deadline === undefined) return
+    this.#timer = clock.setTimeout(() => this.#checkPings(), deadline - clock.now())
+  }
+
+  #checkPings(): void {
+    const { clock, events } = this.#options
+    this.#timer = undefined
+    const late = clock.now() - (this.#session.pings.deadline ?? Number.POSITIVE_INFINITY)
+    if (late >= 0 && late < SLEPT_MS) {
+      events.overdue()
+      return
+    }
+    // After a laptop's sleep the pongs may wait unread: every ping gets its time again.
+    if (late >= SLEPT_MS) this.#session.pings.postpone(clock.now())
+    this.#watchPings()
+  }
+
+  #ended(error: ToxError): void {
+    if (this.#hangingUp) this.#options.events.hungUp()
+    else this.#end(error)
+  }
+
+  #end(error: ToxError): void {
+    this.destroy()
+    this.#options.events.lost(error)
+  }
+}
+
+/** An OOB packet to a friend known to be on that relay. */
+export const oobPacket = (publicKey: Uint8Array, payload: Uint8Array): Uint8Array =>
+  encodePacket({ kind: 'oobSend', publicKey, payload })

@@ -1,0 +1,163 @@
+/**
+ * The I/O actor of one relay: holds the present attempt or link and does what the machine's states tell it. Keys and
+ * proxy come by closure, so no snapshot shows them. Whatever an older attempt still brings is closed and ignored.
+ */
+import { fromCallback } from 'xstate'
+import type { ByteSocket } from '../io/byte-socket.js'
+import type { Clock } from '../io/clock.js'
+import type { Dial } from '../io/dial.js'
+import type { ProxySettings } from '../io/proxy.js'
+import type { KeyPair, Random } from '../protocol/crypto.js'
+import type { ToxError } from '../protocol/errors.js'
+import type { Established } from '../protocol/handshake.js'
+import type { HostPort } from '../protocol/relay-address.js'
+import { Attempt } from './attempt.js'
+import type { DialGate } from './dial-gate.js'
+import { Link, type LinkEvents } from './link.js'
+import type { Relay } from './relay.js'
+import type { RelayCommand, RelayEvent, RelayIoInput } from './relay-machine.js'
+import type { Tie } from './tie.js'
+
+/** What all I/O actors of a manager share. */
+export interface RelayIoEnvironment {
+  readonly keyPair: KeyPair
+  readonly clock: Clock
+  readonly random: Random
+  readonly dial: Dial
+  readonly gate: DialGate
+  readonly proxyFor: (relay: Relay, address: HostPort) => ProxySettings | undefined
+  /** The relay that an actor works for. */
+  readonly relay: (publicKey: string) => Relay
+  /** What links bring that is not the machine's business. */
+  readonly traffic: Traffic
+}
+
+/** Told of a relay's link and its packets. */
+export interface Traffic extends Pick<LinkEvents<Tie>, 'routeChanged' | 'data'> {
+  /** The link may be asked for routes now; what is asked leaves with the first ping. */
+  linkOpened(relay: Relay, link: Link<Tie>): void
+  linkClosed(relay: Relay): void
+  roomAgain(relay: Relay): void
+  oob(relay: Relay, sender: Uint8Array, payload: Uint8Array): void
+  onion(relay: Relay, payload: Uint8Array): void
+  forwarded(relay: Relay, payload: Uint8Array): void
+}
+
+export const relayIo = (environment: RelayIoEnvironment) =>
+  fromCallback<RelayCommand, RelayIoInput>(({ input, receive, sendBack }) => {
+    const io = new RelayIo(environment, environment.relay(input.publicKey), sendBack)
+    receive(command => io.obey(command))
+    return () => io.obey({ type: 'destroy' })
+  })
+
+class RelayIo {
+  readonly #environment: RelayIoEnvironment
+  readonly #relay: Relay
+  readonly #tell: (event: RelayEvent) => void
+  #leaveGate: (() => void) | undefined
+  #attempt: Attempt | undefined
+
+  constructor(environment: RelayIoEnvironment, relay: Relay, tell: (event: RelayEvent) => void) {
+    this.#environment = environment
+    this.#relay = relay
+    this.#tell = tell
+  }
+
+  obey(command: RelayCommand): void {
+    switch (command.type) {
+      case 'wait.turn':
+        this.#leaveGate = this.#environment.gate.enter(() => this.#tell({ type: 'turn.came' }))
+        return
+      case 'dial':
+        this.#dial(command.address)
+        return
+      case 'give.up':
+        this.#endAttempt()
+        return
+      case 'ping':
+        this.#relay.link?.ping()
+        return
+      case 'hang.up':
+        if (this.#relay.link) this.#relay.link.hangUp()
+        else this.#tell({ type: 'link.hungUp' })
+        return
+      case 'destroy':
+        this.#endAttempt()
+        this.#endLink()
+        return
+    }
+  }
+
+  #dial(address: HostPort): void {
+    const { dial, keyPair, proxyFor, random } = this.#environment
+    this.#attempt = new Attempt({
+      keyPair,
+      relayKey: this.#relay.publicKey,
+      address,
+      proxy: proxyFor(this.#relay, address),
+      dial,
+      random,
+      events: {
+        proxyReached: () => this.#tell({ type: 'proxy.reached' }),
+        socketOpened: () => this.#tell({ type: 'socket.opened' }),
+        done: (socket, established) => this.#establish(socket, established),
+        failed: error => this.#tell({ type: 'attempt.failed', reason: error.code }),
+      },
+    })
+  }
+
+  /** The machine hears of it first, so that the relay is established when its friends' routes are asked for. */
+  #establish(socket: ByteSocket, established: Established): void {
+    const { clock, random, traffic } = this.#environment
+    const link = new Link<Tie>({
+      socket,
+      established,
+      events: this.#linkEvents(),
+      counters: this.#relay.counters,
+      clock,
+      random,
+    })
+    this.#relay.link = link
+    link.drain$.subscribe(() => traffic.roomAgain(this.#relay))
+    this.#tell({ type: 'handshake.done' })
+    traffic.linkOpened(this.#relay, link)
+    link.open()
+  }
+
+  #linkEvents(): LinkEvents<Tie> {
+    const relay = this.#relay
+    const { traffic } = this.#environment
+    return {
+      confirmed: () => this.#tell({ type: 'link.confirmed' }),
+      keepaliveAnswered: rttMs => this.#tell({ type: 'keepalive.answered', rttMs }),
+      overdue: () => this.#tell({ type: 'pong.overdue' }),
+      lost: error => this.#lost(error),
+      hungUp: () => this.#tell({ type: 'link.hungUp' }),
+      routeChanged: route => traffic.routeChanged(route),
+      data: (route, payload) => traffic.data(route, payload),
+      oob: (sender, payload) => traffic.oob(relay, sender, payload),
+      onion: payload => traffic.onion(relay, payload),
+      forwarded: payload => traffic.forwarded(relay, payload),
+    }
+  }
+
+  #lost(error: ToxError): void {
+    this.#endLink()
+    this.#tell({ type: 'link.lost', reason: error.code })
+  }
+
+  #endAttempt(): void {
+    this.#leaveGate?.()
+    this.#leaveGate = undefined
+    this.#attempt?.giveUp()
+    this.#attempt = undefined
+  }
+
+  #endLink(): void {
+    const link = this.#relay.link
+    if (!link) return
+    this.#relay.link = undefined
+    link.destroy()
+    this.#environment.traffic.linkClosed(this.#relay)
+  }
+}

@@ -1,0 +1,337 @@
+/**
+ * The life of one relay (behaviour §2) as a statechart: queued → attempt {connecting → proxy → handshake} →
+ * established {pinging ⇄ quiet} → closing, and around it backoff, sleeping, quarantined and the final closed.
+ * It decides when; the I/O actor, invoked once for the relay's whole life, does. No secret is in its input, context
+ * or events, since those show in snapshots and inspectors. Packets never become its events.
+ */
+import { assign, cancel, fromCallback, raise, sendTo, setup, stateIn } from 'xstate'
+import { type Clock, systemClock } from '../io/clock.js'
+import { DIRECT_BUDGET_MS } from '../io/dial.js'
+import { PING_INTERVAL_MS } from '../protocol/constants.js'
+import { faultOf, type Reason } from '../protocol/errors.js'
+import type { HostPort } from '../protocol/relay-address.js'
+import { backoffMs, STABLE_AFTER_MS } from './backoff.js'
+import { deservesQuarantine, quarantineMs, recentViolations } from './quarantine.js'
+
+/** A relay that nobody needs any more stays up this long, in ms (protocol §6). */
+export const REST_DELAY_MS = 10_000
+/** How long a relay may take to answer our good-bye, in ms (behaviour §2). */
+export const CLOSE_TIMEOUT_MS = 2_000
+
+/** What the relay's I/O actor is told. */
+export type RelayCommand =
+  | { readonly type: 'wait.turn' }
+  | { readonly type: 'dial'; readonly address: HostPort }
+  | { readonly type: 'give.up' }
+  | { readonly type: 'ping' }
+  | { readonly type: 'hang.up' }
+  | { readonly type: 'destroy' }
+
+export type RelayEvent =
+  | { readonly type: 'need.began' }
+  | { readonly type: 'need.ended' }
+  | { readonly type: 'relay.remove' }
+  | { readonly type: 'network.changed' }
+  | { readonly type: 'address.added'; readonly address: HostPort }
+  | { readonly type: 'turn.came' }
+  | { readonly type: 'proxy.reached' }
+  | { readonly type: 'socket.opened' }
+  | { readonly type: 'handshake.done' }
+  | { readonly type: 'attempt.failed'; readonly reason: Reason }
+  | { readonly type: 'link.confirmed' }
+  | { readonly type: 'link.lost'; readonly reason: Reason }
+  | { readonly type: 'link.hungUp' }
+  | { readonly type: 'keepalive.answered'; readonly rttMs: number }
+  | { readonly type: 'pong.overdue' }
+  | { readonly type: 'rest.over' }
+
+export interface RelayContext {
+  readonly publicKey: string
+  readonly addresses: readonly HostPort[]
+  /** Which address this round of attempts is at. */
+  readonly addressIndex: number
+  readonly needed: boolean
+  readonly removed: boolean
+  /** Rounds of attempts that failed in a row. */
+  readonly failures: number
+  /** Why the last attempt or link ended, if it did. */
+  readonly reason: Reason | undefined
+  /** Before this time no attempt is made, in the clock's ms. */
+  readonly retryAt: number
+  /** When the first frame of the present link opened. */
+  readonly confirmedAt: number | undefined
+  readonly violations: readonly number[]
+  readonly quarantines: number
+  readonly rttMs: number | undefined
+}
+
+export interface RelayMachineInput {
+  /** In hex; public, so it may show. */
+  readonly publicKey: string
+  readonly addresses: readonly HostPort[]
+  readonly needed: boolean
+}
+
+/** What the machine takes from outside: time, chance and policies. */
+export interface RelayMachineOptions {
+  readonly clock: Pick<Clock, 'now'>
+  /** In [0, 1). */
+  readonly chance: () => number
+  /** Time for TCP, proxy and handshake together, in ms. */
+  readonly budgetMs: number
+  /** When to try again after `failures` in a row, in ms from now; the proxy's own faults are its business. */
+  readonly retryMs: (failures: number, chance: number, reason: Reason) => number
+}
+
+const DEFAULT_OPTIONS: RelayMachineOptions = {
+  clock: systemClock,
+  chance: Math.random,
+  budgetMs: DIRECT_BUDGET_MS,
+  retryMs: (failures, chance) => backoffMs(failures, chance),
+}
+
+/** Does nothing: a machine that is only looked at has no sockets. The manager provides the real one. */
+const noIo = fromCallback<RelayCommand, RelayIoInput>(() => {})
+
+export interface RelayIoInput {
+  readonly publicKey: string
+}
+
+export const createRelayMachine = ({
+  clock,
+  chance,
+  budgetMs,
+  retryMs,
+}: RelayMachineOptions = DEFAULT_OPTIONS) =>
+  setup({
+    types: {} as { context: RelayContext; events: RelayEvent | RelayCommand; input: RelayMachineInput },
+    actors: { io: noIo },
+    delays: {
+      budget: budgetMs,
+      pingInterval: PING_INTERVAL_MS,
+      restDelay: REST_DELAY_MS,
+      closeTimeout: CLOSE_TIMEOUT_MS,
+      retryDelay: ({ context }) => Math.max(0, context.retryAt - clock.now()),
+    },
+    guards: {
+      isNeeded: ({ context }) => context.needed,
+      isRemoved: ({ context }) => context.removed,
+      mustWait: ({ context }) => context.needed && context.retryAt > clock.now(),
+      hasAnotherAddress: ({ context }) => context.addressIndex + 1 < context.addresses.length,
+      deservesQuarantine: ({ context }) =>
+        deservesQuarantine(recentViolations(context.violations, clock.now())),
+    },
+    actions: {
+      askForTurn: sendTo('io', { type: 'wait.turn' }),
+      dial: sendTo('io', ({ context }) => dialCommand(context)),
+      giveUp: sendTo('io', { type: 'give.up' }),
+      sendPing: sendTo('io', { type: 'ping' }),
+      hangUp: sendTo('io', { type: 'hang.up' }),
+      destroyLink: sendTo('io', { type: 'destroy' }),
+      noteNeed: assign({ needed: true }),
+      noteNoNeed: assign({ needed: false }),
+      noteRemoved: assign({ removed: true }),
+      startRest: raise({ type: 'rest.over' }, { delay: 'restDelay', id: 'rest' }),
+      stopRest: cancel('rest'),
+      noteReason: assign(({ context, event }) => {
+        const reason = reasonOf(event) ?? context.reason
+        return { reason, violations: violationsAfter(context.violations, reason, clock.now()) }
+      }),
+      nextAddress: assign({ addressIndex: ({ context }) => context.addressIndex + 1 }),
+      firstAddress: assign({ addressIndex: 0 }),
+      addAddress: assign(({ context, event }) =>
+        event.type === 'address.added' ? { addresses: [...context.addresses, event.address] } : {},
+      ),
+      planRetry: assign(({ context }) => {
+        const stable =
+          context.confirmedAt !== undefined && clock.now() - context.confirmedAt >= STABLE_AFTER_MS
+        const failures = stable ? 1 : context.failures + 1
+        const reason = context.reason ?? 'closed-by-relay'
+        return {
+          failures: faultOf(reason) === 'proxy' ? context.failures : failures,
+          retryAt: clock.now() + retryMs(failures, chance(), reason),
+          confirmedAt: undefined,
+        }
+      }),
+      planQuarantine: assign(({ context }) => ({
+        quarantines: context.quarantines + 1,
+        violations: [],
+        retryAt: clock.now() + quarantineMs(context.quarantines),
+        confirmedAt: undefined,
+      })),
+      retryNow: assign({ retryAt: 0 }),
+      noteConfirmed: assign({ confirmedAt: () => clock.now(), reason: undefined }),
+      noteRtt: assign(({ event }) => (event.type === 'keepalive.answered' ? { rttMs: event.rttMs } : {})),
+      noteTimeout: assign((_, { reason }: { reason: Reason }) => ({ reason })),
+    },
+  }).createMachine({
+    id: 'relay',
+    description: 'One relay: reached when needed, kept alive, tried again for ever.',
+    context: ({ input }) => ({
+      publicKey: input.publicKey,
+      addresses: input.addresses,
+      addressIndex: 0,
+      needed: input.needed,
+      removed: false,
+      failures: 0,
+      reason: undefined,
+      retryAt: 0,
+      confirmedAt: undefined,
+      violations: [],
+      quarantines: 0,
+      rttMs: undefined,
+    }),
+    invoke: { src: 'io', id: 'io', input: ({ context }) => ({ publicKey: context.publicKey }) },
+    initial: 'sleeping',
+    on: {
+      'need.began': { actions: 'noteNeed' },
+      'need.ended': { actions: 'noteNoNeed' },
+      'address.added': { actions: 'addAddress' },
+      'relay.remove': '.closed',
+    },
+    states: {
+      sleeping: {
+        description: 'Nobody needs the relay. No socket, no timer.',
+        always: [
+          { guard: 'mustWait', target: 'backoff' },
+          { guard: 'isNeeded', target: 'queued' },
+        ],
+      },
+      queued: {
+        description: 'Waits for a turn: only so many relays are dialled at once.',
+        entry: 'askForTurn',
+        on: {
+          'turn.came': 'attempt',
+          'need.ended': { target: 'sleeping', actions: ['noteNoNeed', 'giveUp'] },
+        },
+      },
+      attempt: {
+        description: 'On the way to one of the relay’s addresses, within a budget of time.',
+        initial: 'connecting',
+        entry: 'dial',
+        after: {
+          budget: [
+            { guard: stateIn({ attempt: 'proxy' }), target: 'failed', actions: timedOut('proxy-timeout') },
+            {
+              guard: stateIn({ attempt: 'handshake' }),
+              target: 'failed',
+              actions: timedOut('handshake-timeout'),
+            },
+            { target: 'failed', actions: timedOut('connect-timeout') },
+          ],
+        },
+        on: {
+          'attempt.failed': { target: 'failed', actions: 'noteReason' },
+          'need.ended': { target: 'sleeping', actions: ['noteNoNeed', 'firstAddress'] },
+          'handshake.done': 'established',
+        },
+        exit: 'giveUp',
+        states: {
+          connecting: {
+            description: 'TCP is being set up, to the relay or to the proxy.',
+            on: { 'proxy.reached': 'proxy', 'socket.opened': 'handshake' },
+          },
+          proxy: {
+            description: 'The proxy is asked to connect us to the relay.',
+            on: { 'socket.opened': 'handshake' },
+          },
+          handshake: { description: 'Our 128 bytes are sent; the relay’s 96 are awaited.' },
+        },
+      },
+      failed: {
+        description: 'An attempt failed: on to the relay’s next address, or wait.',
+        always: [
+          { guard: 'hasAnotherAddress', target: 'queued', actions: 'nextAddress' },
+          { target: 'lost', actions: 'firstAddress' },
+        ],
+      },
+      established: {
+        description: 'The link is up: packets flow.',
+        initial: 'pinging',
+        entry: 'firstAddress',
+        exit: 'stopRest',
+        on: {
+          'link.confirmed': { actions: 'noteConfirmed' },
+          'link.lost': { target: 'lost', actions: 'noteReason' },
+          'pong.overdue': { target: 'lost', actions: ['noteReason', 'destroyLink'] },
+          'need.began': { actions: ['noteNeed', 'stopRest'] },
+          'need.ended': { actions: ['noteNoNeed', 'startRest'] },
+          'rest.over': 'closing',
+          'relay.remove': { target: 'closing', actions: 'noteRemoved' },
+        },
+        states: {
+          pinging: {
+            description: 'A ping is open; the link itself watches its 10 s.',
+            on: { 'keepalive.answered': { target: 'quiet', actions: 'noteRtt' } },
+          },
+          quiet: {
+            description: 'The last ping was answered.',
+            after: { pingInterval: { target: 'pinging', actions: 'sendPing' } },
+            on: { 'network.changed': { target: 'pinging', actions: 'sendPing' } },
+          },
+        },
+      },
+      closing: {
+        description: 'Important packets and our good-bye are on their way.',
+        entry: 'hangUp',
+        exit: 'destroyLink',
+        after: { closeTimeout: 'hungUp' },
+        on: {
+          'link.hungUp': 'hungUp',
+          'link.lost': 'hungUp',
+          'relay.remove': { actions: 'noteRemoved' },
+        },
+      },
+      hungUp: {
+        description: 'The link is closed as we wished.',
+        always: [{ guard: 'isRemoved', target: 'closed' }, { target: 'sleeping' }],
+      },
+      lost: {
+        description: 'An attempt or a link ended against our wish.',
+        always: [
+          { guard: 'deservesQuarantine', target: 'quarantined', actions: 'planQuarantine' },
+          { guard: 'isNeeded', target: 'backoff', actions: 'planRetry' },
+          { target: 'sleeping', actions: 'planRetry' },
+        ],
+      },
+      backoff: {
+        description: 'Waits before the next attempt, longer after each failure.',
+        after: { retryDelay: 'queued' },
+        on: {
+          'network.changed': { target: 'queued', actions: 'retryNow' },
+          'need.ended': { target: 'sleeping', actions: 'noteNoNeed' },
+        },
+      },
+      quarantined: {
+        description: 'Broke the protocol again and again: left alone for hours, whoever needs it.',
+        after: { retryDelay: 'sleeping' },
+      },
+      closed: {
+        description: 'Removed. Nothing is left.',
+        type: 'final',
+        entry: 'destroyLink',
+      },
+    },
+  })
+
+/** The machine as it is, without sockets: for visualizers and model tests. */
+export const relayMachine = createRelayMachine()
+
+function dialCommand({ addresses, addressIndex }: RelayContext): RelayCommand {
+  const address = addresses[addressIndex] ?? addresses[0]
+  if (!address) throw new RangeError('a relay without an address')
+  return { type: 'dial', address }
+}
+
+function reasonOf(event: RelayEvent | RelayCommand): Reason | undefined {
+  if (event.type === 'attempt.failed' || event.type === 'link.lost') return event.reason
+  return event.type === 'pong.overdue' ? 'ping-timeout' : undefined
+}
+
+const violationsAfter = (
+  earlier: readonly number[],
+  reason: Reason | undefined,
+  now: number,
+): readonly number[] => (reason === 'protocol-violation' ? [...recentViolations(earlier, now), now] : earlier)
+
+const timedOut = (reason: Reason) => ({ type: 'noteTimeout', params: { reason } }) as const

@@ -1,0 +1,51 @@
+/**
+ * How good a relay has been: round trips, successes and uptime as one cost, lower is better (behaviour §3). Knows
+ * nothing of why an attempt failed: who calls it decides what counts.
+ */
+
+/** Weight of the newest value in the moving averages. */
+const NEWEST = 0.25
+/** Assumed until the first pong, in ms. */
+const UNKNOWN_RTT_MS = 500
+/** Of two routes the one in use stays unless the other is this much better, so that routes do not flap. */
+export const HYSTERESIS = 0.2
+/** No relay counts as worse than this, so that one bad day is made up for. */
+const LEAST_SUCCESS = 0.05
+
+export class Score {
+  /** Moving average of round trips, in ms; undefined before the first. */
+  rttMs: number | undefined
+  /** Moving average of attempts that succeeded, 0–1. */
+  success = 1
+  /** Time connected in all, in ms. */
+  uptimeMs = 0
+  #beforePenalty: { at: number; success: number } | undefined
+
+  noteRtt(rttMs: number): void {
+    this.rttMs = this.rttMs === undefined ? rttMs : blend(this.rttMs, rttMs)
+  }
+
+  noteSuccess(): void {
+    this.success = blend(this.success, 1)
+    this.#beforePenalty = undefined
+  }
+
+  noteFailure(now: number): void {
+    this.#beforePenalty ??= { at: now, success: this.success }
+    this.success = blend(this.success, 0)
+  }
+
+  /** Takes back failures since `time`: they turned out to be the network's fault. */
+  forgive(time: number): void {
+    if (this.#beforePenalty === undefined || this.#beforePenalty.at < time) return
+    this.success = this.#beforePenalty.success
+    this.#beforePenalty = undefined
+  }
+
+  /** Lower is better; a relay never reached counts as an average one. */
+  get cost(): number {
+    return (this.rttMs ?? UNKNOWN_RTT_MS) / Math.max(LEAST_SUCCESS, this.success)
+  }
+}
+
+const blend = (average: number, newest: number): number => average + (newest - average) * NEWEST

@@ -1,0 +1,38 @@
+/** `tox-relays`: the public API. Re-exports, nothing else. */
+export type { BackoffOptions } from './actors/backoff.js'
+export type { DropCause, LinkCounters } from './actors/counters.js'
+export type { Friend, FriendPacket, FriendState, Offer, RouteView, SendResult } from './actors/friend.js'
+export type { PolicyOptions, Refusal } from './actors/policies.js'
+export type { Origin, Relay, RelayState, RelayStateName } from './actors/relay.js'
+export type { Status, StatusEvent } from './actors/status.js'
+export type { StatusStream } from './actors/status-stream.js'
+export type { TieState } from './actors/tie.js'
+export {
+  type Added,
+  createRelayManager,
+  generateKeyPair,
+  type ManagerOptions,
+  type OobPacket,
+  type OtherSendResult,
+  type RelayedPacket,
+  type RelayManager,
+} from './manager.js'
+export type { KeyPair, Random } from './protocol/crypto.js'
+export { explain, type Fault, faultOf, type Reason, ToxError } from './protocol/errors.js'
+export type { Key } from './protocol/keys.js'
+export {
+  type Node,
+  type NodesRead,
+  packNodes,
+  parseNodeList,
+  type Transport,
+  unpackNodes,
+} from './protocol/nodes.js'
+export type { ForwardTarget } from './protocol/packets.js'
+export {
+  formatRelay,
+  type HostPort,
+  parseRelay,
+  type RelayAddress,
+  type RelayInput,
+} from './protocol/relay-address.js'
