@@ -44,8 +44,5 @@ export const MAX_OWED_PONGS = 32
 /** At most this much may be unacknowledged on one link, or a c-toxcore relay can be wedged for ever (§8.1). */
 export const SEND_WINDOW_BYTES = 64 * 1024
 
-/** A ping every half window keeps the window moving at full speed (§8.1). */
-export const WINDOW_PING_BYTES = SEND_WINDOW_BYTES / 2
-
 /** Default ports on which relays listen (§6). */
 export const DEFAULT_RELAY_PORTS = [443, 3389, 33445] as const

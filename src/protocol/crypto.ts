@@ -4,6 +4,7 @@
  * the heap is overwritten before its memory is given back. Knows nothing of packets.
  */
 import { libsodium, ready } from 'libsodium-wrappers'
+import { byteAt } from './bytes.js'
 import {
   FRAME_OVERHEAD,
   KEY_SIZE,
@@ -11,6 +12,7 @@ import {
   MAC_SIZE,
   MAX_CIPHERTEXT_SIZE,
   MAX_FRAME_SIZE,
+  MAX_PLAINTEXT_SIZE,
   NONCE_SIZE,
 } from './constants.js'
 
@@ -59,7 +61,8 @@ export const newKeyPair = (random: Random): KeyPair => keyPairFromSecret(random(
 
 /**
  * The key that both ends of a handshake derive from their long-term keys. Wipe it after use.
- * @returns undefined for a public key with which no secret can be shared (a point of low order)
+ * @returns undefined for a public key with which no secret can be shared: a point of low order, or a key whose unused
+ *   top bit is set
  */
 export function sharedKey(publicKey: Uint8Array, secretKey: Uint8Array): Uint8Array | undefined {
   requireSize('publicKey', publicKey, KEY_SIZE)
@@ -109,7 +112,7 @@ export class Channel {
 
   /**
    * @param ownSecret the temporary secret key; wiped here, since nothing else may use it
-   * @returns undefined for a public key of low order
+   * @returns undefined for a public key with which no secret can be shared
    */
   static between(
     ownSecret: Uint8Array,
@@ -136,13 +139,16 @@ export class Channel {
    * Seals one packet as a frame into the shared batch buffer and steps the nonce. Plaintext is laid where its
    * ciphertext goes, so libsodium works in place.
    * @param offset where in the batch the frame starts; there must be room for it
-   * @param payload the packet, or what follows its id
+   * @param payload the packet, or what follows its id; 1–2032 bytes with it
    * @param id the packet's first byte, when it does not stand in `payload`
    * @returns the offset behind the frame
+   * @throws RangeError before a nonce is spent: a packet of another size, or no room
    */
   seal(offset: number, payload: Uint8Array, id?: number): number {
     const idSize = id === undefined ? 0 : 1
     const size = idSize + payload.length
+    if (size === 0 || size > MAX_PLAINTEXT_SIZE)
+      throw new RangeError(`packet: wanted 1–${MAX_PLAINTEXT_SIZE} bytes, got ${size}`)
     if (offset + size + FRAME_OVERHEAD > BATCH_SIZE) throw new RangeError('no room in the batch')
     const heap = libsodium.HEAPU8
     const frame = batch + offset
@@ -207,14 +213,20 @@ export function stepNonce(bytes: Uint8Array, at = 0): void {
   }
 }
 
-/** Writes the shared key to the heap address `to`. False for a point of low order. */
+/**
+ * Writes the shared key to the heap address `to`. False for a point of low order, and for a key whose top bit is set:
+ * X25519 ignores that bit, so anyone on the way could give a client a second name without the handshake failing.
+ */
 function agree(to: number, publicKey: Uint8Array, secretKey: Uint8Array): boolean {
+  if (byteAt(publicKey, KEY_SIZE - 1) & UNUSED_KEY_BIT) return false
   return withHeap(2 * KEY_SIZE, at => {
     libsodium.HEAPU8.set(publicKey, at)
     libsodium.HEAPU8.set(secretKey, at + KEY_SIZE)
     return libsodium._crypto_box_beforenm(to, at, at + KEY_SIZE) === 0
   })
 }
+
+const UNUSED_KEY_BIT = 0x80
 
 /** Lends `size` bytes of heap and zeroes them afterwards. */
 function withHeap<T>(size: number, use: (at: number) => T): T {

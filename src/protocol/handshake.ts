@@ -22,6 +22,12 @@ export interface Established {
   readonly leftover: Uint8Array
 }
 
+/** A client's request taken: who it is, and the 96 bytes to send. */
+export interface Answered extends Established {
+  readonly clientKey: Uint8Array
+  readonly response: Uint8Array
+}
+
 /** The client's side. Use: send `request`, give what arrives to `receive` until it answers. */
 export class ClientHandshake {
   /** The 128 bytes to send first. */
@@ -38,7 +44,7 @@ export class ClientHandshake {
    */
   constructor(keyPair: KeyPair, relayKey: Uint8Array, random: Random) {
     const shared = sharedKey(relayKey, keyPair.secretKey)
-    if (!shared) throw new ToxError('bad-handshake', 'the public key is of low order')
+    if (!shared) throw new ToxError('bad-handshake', 'no secret can be shared with that public key')
     this.#sharedKey = shared
     this.#temporary = newKeyPair(random)
     this.#baseNonce = random(NONCE_SIZE)
@@ -91,22 +97,28 @@ export class RelayHandshake {
    * @returns undefined while the 128 bytes are not complete
    * @throws ToxError `bad-handshake`: the request does not decrypt
    */
-  receive(
-    chunk: Uint8Array,
-  ): (Established & { readonly clientKey: Uint8Array; readonly response: Uint8Array }) | undefined {
+  receive(chunk: Uint8Array): Answered | undefined {
     const leftover = this.#received.push(chunk)
     if (!leftover) return undefined
     const clientKey = this.#received.bytes.slice(0, KEY_SIZE)
     const shared = sharedKey(clientKey, this.#keyPair.secretKey)
-    const request = shared && openHandshake(this.#received.bytes.subarray(KEY_SIZE), shared)
+    if (!shared) throw new ToxError('bad-handshake')
+    try {
+      return { ...this.#answer(shared), clientKey, leftover }
+    } finally {
+      wipe(shared)
+    }
+  }
+
+  #answer(shared: Uint8Array): Pick<Answered, 'channel' | 'response'> {
+    const request = openHandshake(this.#received.bytes.subarray(KEY_SIZE), shared)
     if (!request) throw new ToxError('bad-handshake')
     const temporary = newKeyPair(this.#random)
     const [baseNonce, nonce] = [this.#random(NONCE_SIZE), this.#random(NONCE_SIZE)]
     const response = concatBytes(nonce, sealBox(concatBytes(temporary.publicKey, baseNonce), nonce, shared))
-    wipe(shared)
     const channel = Channel.between(temporary.secretKey, request.publicKey, baseNonce, request.nonce)
     if (!channel) throw new ToxError('bad-handshake')
-    return { channel, leftover, clientKey, response }
+    return { channel, response }
   }
 }
 
@@ -121,7 +133,9 @@ function openHandshake(
 
 /** Whether a nonce's place holds nothing but printable characters, which chance gives once in 10^10 handshakes. */
 const isText = (message: Uint8Array): boolean =>
-  message.subarray(0, NONCE_SIZE).every(byte => (byte >= 0x20 && byte < 0x7f) || byte === 0x0a || byte === 0x0d)
+  message
+    .subarray(0, NONCE_SIZE)
+    .every(byte => (byte >= 0x20 && byte < 0x7f) || byte === 0x0a || byte === 0x0d)
 
 /** Gathers a message of known size from pieces. */
 class Gatherer {

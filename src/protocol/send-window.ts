@@ -3,7 +3,7 @@
  * at most 64 KiB are unacknowledged; a pong acknowledges everything sent before its ping, since relays handle frames
  * in order. Counts bytes, knows nothing of packets.
  */
-import { SEND_WINDOW_BYTES, WINDOW_PING_BYTES } from './constants.js'
+import { SEND_WINDOW_BYTES } from './constants.js'
 
 export class SendWindow {
   #sent = 0
@@ -25,9 +25,9 @@ export class SendWindow {
     return this.#size - this.unacknowledged
   }
 
-  /** Whether half a window has gone since the last ping, so that the next is due. */
+  /** Whether half a window has gone since the last ping, so that the next is due: that keeps full speed (§8.1). */
   get pingDue(): boolean {
-    return this.#size !== Number.POSITIVE_INFINITY && this.#sent - this.#pinged >= WINDOW_PING_BYTES
+    return this.#sent - this.#pinged >= this.#size / 2
   }
 
   sent(bytes: number): void {

@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest'
+import { explain, type Fault, faultOf, type Reason, ToxError, violation } from '../../src/protocol/errors.js'
+
+const FAULTS: [Fault, Reason[]][] = [
+  [
+    'network',
+    [
+      'refused',
+      'unreachable',
+      'name-not-found',
+      'reset',
+      'connect-timeout',
+      'handshake-timeout',
+      'ping-timeout',
+      'closed-by-relay',
+    ],
+  ],
+  ['relay', ['handshake-closed', 'not-a-relay', 'bad-handshake', 'protocol-violation']],
+  [
+    'proxy',
+    [
+      'proxy-unreachable',
+      'proxy-timeout',
+      'proxy-closed',
+      'proxy-bad-reply',
+      'proxy-auth-required',
+      'proxy-auth-refused',
+      'socks-general-failure',
+      'socks-not-allowed',
+      'socks-network-unreachable',
+      'socks-host-unreachable',
+      'socks-refused',
+      'socks-ttl-expired',
+      'socks-command-unsupported',
+      'socks-address-unsupported',
+      'socks-rejected',
+      'proxy-said-403',
+      'proxy-said-599',
+    ],
+  ],
+]
+const REASONS = FAULTS.flatMap(([fault, reasons]) => reasons.map(reason => [reason, fault] as const))
+
+describe('a reason', () => {
+  test.each(REASONS)('%s is the fault of the %s', (reason, fault) => {
+    expect(faultOf(reason)).toBe(fault)
+    expect(new ToxError(reason).fault).toBe(fault)
+  })
+
+  test('has a sentence of its own', () => {
+    const sentences = REASONS.map(([reason]) => explain(reason))
+    for (const sentence of sentences) expect(sentence).toMatch(/^\S+( \S+){3,}$/)
+    expect(new Set(sentences).size).toBe(REASONS.length)
+  })
+
+  test('is spelt in kebab-case', () => {
+    for (const [reason] of REASONS) expect(reason).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/)
+  })
+
+  test("of an HTTP proxy names the proxy's status", () => {
+    expect(explain('proxy-said-403')).toBe('the HTTP proxy refused with status 403')
+  })
+})
+
+describe('an error', () => {
+  test('says its reason in words, then what exactly happened', () => {
+    expect(new ToxError('refused').message).toBe('nothing listens on that port')
+    expect(new ToxError('refused', '10.0.0.1:443').message).toBe(
+      'nothing listens on that port (10.0.0.1:443)',
+    )
+  })
+
+  test('is an Error with a name, a code and the error behind it', () => {
+    const behind = new Error('ECONNREFUSED')
+    const error = new ToxError('refused', undefined, { cause: behind })
+    expect(error).toBeInstanceOf(Error)
+    expect(error).toMatchObject({ name: 'ToxError', code: 'refused', cause: behind })
+    expect(new ToxError('refused').cause).toBeUndefined()
+  })
+
+  test('of a broken rule is the fault of the relay', () => {
+    expect(violation('frame length 0')).toMatchObject({
+      code: 'protocol-violation',
+      fault: 'relay',
+      message: 'the relay broke the protocol (frame length 0)',
+    })
+  })
+})
