@@ -156,8 +156,8 @@ export class Friend {
   }
 
   tieChanged(tie: Tie): void {
-    this.#update()
     this.#keeper.tieChanged(this, tie)
+    this.#update()
   }
 
   /** A relay of his has room again. */

@@ -56,6 +56,7 @@ export class Link<Owner = unknown> {
   #tail: Uint8Array | undefined
   #flushPlanned = false
   #laneWasFull = false
+  #confirmed = false
   #hangingUp = false
   #saidGoodbye = false
   #timer: unknown
@@ -114,11 +115,15 @@ export class Link<Owner = unknown> {
     this.routes.drop(route)
   }
 
-  /** Drops data, sends what is important (disconnect notifications among it), then says good-bye. */
+  /**
+   * Drops data, sends what is important (disconnect notifications among it), then says good-bye. A last ping asks for
+   * the relay's word that it has read all of that: c-toxcore's relays do not answer a FIN.
+   */
   hangUp(): void {
     for (const route of this.routes.all()) this.dropRoute(route)
     this.#hangingUp = true
     this.#options.counters.dropped('hung-up', this.#session.outbox.dropData())
+    this.#session.ping()
     this.#flush()
   }
 
@@ -138,7 +143,6 @@ export class Link<Owner = unknown> {
   #onChunk(chunk: Uint8Array): void {
     const session = this.#session
     this.#options.counters.bytesIn += chunk.length
-    const confirmed = session.received > 0
     try {
       session.receive(
         chunk,
@@ -151,12 +155,20 @@ export class Link<Owner = unknown> {
       return
     }
     if (session.closed) return
-    if (!confirmed && session.received > 0) this.#options.events.confirmed()
+    if (session.received > 0) this.#confirm()
     this.#planFlush()
+  }
+
+  /** A link counts from the first frame that opened: the handshake alone can be a replay (behaviour §2). */
+  #confirm(): void {
+    if (this.#confirmed) return
+    this.#confirmed = true
+    this.#options.events.confirmed()
   }
 
   #onPacket(packet: SessionPacket): void {
     const { counters, events } = this.#options
+    this.#confirm()
     counters.count(packet.kind)
     switch (packet.kind) {
       case 'data': {
@@ -193,7 +205,9 @@ export class Link<Owner = unknown> {
 
   #onPong(ping: OpenPing): void {
     const { clock, events } = this.#options
-    if (ping.keepalive) events.keepaliveAnswered(clock.now() - ping.since)
+    this.#confirm()
+    if (this.#saidGoodbye) events.hungUp()
+    else if (ping.keepalive) events.keepaliveAnswered(clock.now() - ping.since)
   }
 
   #routeChanged(route: Route<Owner>): void {

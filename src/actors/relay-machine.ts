@@ -334,4 +334,6 @@ const violationsAfter = (
   now: number,
 ): readonly number[] => (reason === 'protocol-violation' ? [...recentViolations(earlier, now), now] : earlier)
 
-const timedOut = (reason: Reason) => ({ type: 'noteTimeout', params: { reason } }) as const
+function timedOut(reason: Reason) {
+  return { type: 'noteTimeout', params: { reason } } as const
+}
