@@ -41,7 +41,7 @@ export class MemorySocket implements ByteSocket {
   #out: Pipe | undefined
   #receiver: Subscriber<Uint8Array> | undefined
   #ending = false
-  #short = false
+  #full = false
 
   constructor(onClosed: (socket: MemorySocket) => void) {
     this.#onClosed = onClosed
@@ -63,8 +63,8 @@ export class MemorySocket implements ByteSocket {
 
   write(bytes: Uint8Array): number {
     const taken = Math.min(bytes.length, this.room)
-    this.#short = taken < bytes.length
     if (taken > 0) this.#out?.push(bytes.subarray(0, taken))
+    this.#full = taken < bytes.length || this.room === 0
     return taken
   }
 
@@ -105,8 +105,8 @@ export class MemorySocket implements ByteSocket {
 
   /** The other side has taken what we sent. */
   drained(): void {
-    if (!this.#short || this.room === 0) return
-    this.#short = false
+    if (!this.#full || this.room === 0) return
+    this.#full = false
     this.drain$.next()
   }
 

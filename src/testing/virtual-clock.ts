@@ -73,6 +73,21 @@ export class VirtualClock implements Clock {
   }
 
   /**
+   * Moves time on until a promise settles.
+   * @returns what it resolves with
+   * @throws what it rejects with; Error when it does not settle in time
+   */
+  async run<T>(promise: Promise<T>, withinMs?: number): Promise<T> {
+    let settled = false
+    const settle = (): void => {
+      settled = true
+    }
+    promise.then(settle, settle)
+    await this.until(() => settled, withinMs)
+    return promise
+  }
+
+  /**
    * Lets real input and output happen while virtual time stands still, until a condition holds: for tests with real
    * sockets on this clock.
    * @param withinRealMs how long to wait, in milliseconds of the real world

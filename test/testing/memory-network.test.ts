@@ -41,21 +41,12 @@ const setup = () => {
     return attempt
   }
   const connect = async (): Promise<{ near: MemorySocket; far: MemorySocket }> => {
-    const near = await promiseOn(clock, host.dial(THERE, { signal: never }))
+    const near = await clock.run(host.dial(THERE, { signal: never }))
     const far = accepted.at(-1)
     if (!far) throw new Error('not accepted')
     return { near: near as MemorySocket, far }
   }
   return { clock, network, place, host, accepted, stop, dial, connect }
-}
-
-const promiseOn = async <T>(clock: VirtualClock, promise: Promise<T>): Promise<T> => {
-  let settled = false
-  promise.finally(() => {
-    settled = true
-  })
-  await clock.until(() => settled)
-  return promise
 }
 
 describe('dialling', () => {
@@ -118,7 +109,7 @@ describe('dialling', () => {
     const { clock, place, host } = setup()
     place.latencyMs = 50
     const start = clock.now()
-    await promiseOn(clock, host.dial(THERE, { signal: never }))
+    await clock.run(host.dial(THERE, { signal: never }))
     expect(clock.now() - start).toBe(100)
   })
 

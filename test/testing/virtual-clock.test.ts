@@ -108,6 +108,16 @@ test('until stops at the timer that makes the condition true and tells how long 
   await expect(clock.until(() => false, 100)).rejects.toThrow('not so within 100 ms')
 })
 
+test('run moves time until a promise settles, either way', async () => {
+  const clock = new VirtualClock()
+  const after = (ms: number): Promise<number> =>
+    new Promise(resolve => clock.setTimeout(() => resolve(ms), ms))
+  expect(await clock.run(after(50))).toBe(50)
+  expect(clock.now()).toBe(VIRTUAL_EPOCH_MS + 50)
+  await expect(clock.run(after(50).then(() => Promise.reject(new Error('no'))))).rejects.toThrow('no')
+  await expect(clock.run(after(50), 10)).rejects.toThrow('not so within 10 ms')
+})
+
 test('standUntil lets real things happen at a standstill', async () => {
   const clock = new VirtualClock()
   let done = false
