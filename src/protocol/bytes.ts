@@ -38,7 +38,8 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   return whole
 }
 
-/** A copy that shares no memory with `bytes` (a Buffer's own `slice` does not copy). */
-export const copyBytes = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes)
+/** A copy of a part that shares no memory with `bytes` (a Buffer's own `slice` does not copy). */
+export const copyBytes = (bytes: Uint8Array, start = 0, end = bytes.length): Uint8Array =>
+  new Uint8Array(bytes.subarray(start, end))
 
 export const isZero = (bytes: Uint8Array): boolean => bytes.every(byte => byte === 0)

@@ -1,5 +1,5 @@
 /** IP addresses as text and as bytes. Text in, 4 or 16 bytes out, and back. */
-import { byteAt } from './bytes.js'
+import { byteAt, toHex } from './bytes.js'
 
 const IPV4_SIZE = 4
 const IPV6_GROUPS = 8
@@ -19,7 +19,7 @@ function parseIpv4(text: string): Uint8Array | undefined {
 }
 
 function parseIpv6(text: string): Uint8Array | undefined {
-  const halves = text.split('::')
+  const halves = withoutDots(text).split('::')
   if (halves.length > 2) return undefined
   const [head, tail] = halves.map(half => groupsOf(half))
   if (!head || (halves.length === 2 && !tail)) return undefined
@@ -29,17 +29,20 @@ function parseIpv6(text: string): Uint8Array | undefined {
   return Uint8Array.from(groups.flatMap(group => [group >> 8, group & 0xff]))
 }
 
-/** The 16-bit groups of one side of `::`; a dotted IPv4 address may stand at the end. */
+/** The same address with the dotted IPv4 address that may stand at its end, and only there, as two groups. */
+function withoutDots(text: string): string {
+  const start = text.lastIndexOf(':') + 1
+  const v4 = parseIpv4(text.slice(start))
+  return v4 ? `${text.slice(0, start)}${toHex(v4.subarray(0, 2))}:${toHex(v4.subarray(2))}` : text
+}
+
+/** The 16-bit groups of one side of `::`. */
 function groupsOf(text: string): number[] | undefined {
   if (text === '') return []
-  const groups: number[] = []
-  for (const part of text.split(':')) {
-    const v4 = part.includes('.') ? parseIpv4(part) : undefined
-    if (v4) groups.push(byteAt(v4, 0) * 256 + byteAt(v4, 1), byteAt(v4, 2) * 256 + byteAt(v4, 3))
-    else if (/^[0-9a-f]{1,4}$/i.test(part)) groups.push(Number.parseInt(part, 16))
-    else return undefined
-  }
-  return groups
+  const parts = text.split(':')
+  return parts.every(part => /^[0-9a-f]{1,4}$/i.test(part))
+    ? parts.map(part => Number.parseInt(part, 16))
+    : undefined
 }
 
 /** As RFC 5952 writes it: lower case, the longest run of two or more zero groups as `::`, the first of equals. */

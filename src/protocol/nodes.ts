@@ -2,9 +2,10 @@
  * Lists of nodes (§7): the packed form that friends share, and the JSON that public node lists come in. What is
  * damaged is told and left out; what is good is kept.
  */
-import { byteAt, concatBytes } from './bytes.js'
+import { byteAt, concatBytes, copyBytes } from './bytes.js'
 import { KEY_SIZE } from './constants.js'
 import { formatIp, parseIp } from './ip.js'
+import { parseKey } from './keys.js'
 import { checkRelay, type RelayAddress } from './relay-address.js'
 
 export type Transport = 'udp' | 'tcp'
@@ -62,7 +63,7 @@ function unpackNode(bytes: Uint8Array, addressSize: number, transport: Transport
   return {
     host: formatIp(bytes.subarray(0, addressSize)),
     port: byteAt(bytes, addressSize) * 256 + byteAt(bytes, addressSize + 1),
-    publicKey: bytes.slice(addressSize + PORT_SIZE),
+    publicKey: copyBytes(bytes, addressSize + PORT_SIZE),
     transport,
   }
 }
@@ -72,17 +73,22 @@ function unpackNode(bytes: Uint8Array, addressSize: number, transport: Transport
  * @throws TypeError when it is not a node list at all
  */
 export function parseNodeList(json: string): NodesRead<RelayAddress> {
-  const entries = nodesOf(parseJson(json))
-  const relays: RelayAddress[] = []
-  const problems: string[] = []
-  for (const [index, entry] of entries.entries()) {
-    try {
-      relays.push(...relaysOf(entry))
-    } catch (error) {
-      problems.push(`node ${index + 1}: ${error instanceof Error ? error.message : String(error)}`)
-    }
+  const problems = new Set<string>()
+  const nodes = nodesOf(parseJson(json)).flatMap((entry, index) => {
+    const tell = (problem: string): unknown => problems.add(`node ${index + 1}: ${problem}`)
+    return attempt(() => relaysOf(entry, tell), tell).flat()
+  })
+  return { nodes, problems: [...problems] }
+}
+
+/** What `read` gives; nothing when it throws, which is told. */
+function attempt<T>(read: () => T, tell: (problem: string) => void): T[] {
+  try {
+    return [read()]
+  } catch (error) {
+    tell(error instanceof Error ? error.message : String(error))
+    return []
   }
-  return { nodes: relays, problems }
 }
 
 interface RawList {
@@ -112,14 +118,19 @@ function nodesOf(list: unknown): readonly unknown[] {
 
 const NO_ADDRESS = '-'
 
-function relaysOf(node: unknown): RelayAddress[] {
+function relaysOf(node: unknown, tell: (problem: string) => void): RelayAddress[] {
   if (!isObject(node)) throw new TypeError('not an object')
-  const { public_key: publicKey, tcp_ports: ports } = node
-  if (typeof publicKey !== 'string') throw new TypeError('no public_key')
-  if (!Array.isArray(ports)) return []
+  if (typeof node.public_key !== 'string') throw new TypeError('no public_key')
+  const publicKey = parseKey(node.public_key, 'public_key')
+  const ports: readonly unknown[] = Array.isArray(node.tcp_ports) ? node.tcp_ports : []
   const hosts = [node.ipv4, node.ipv6].filter(isHost)
-  return hosts.flatMap(host => ports.map(port => checkRelay({ host, port: Number(port), publicKey })))
+  return hosts.flatMap(host =>
+    ports.flatMap(port => attempt(() => checkRelay({ host, port: portOf(port), publicKey }), tell)),
+  )
 }
+
+const portOf = (value: unknown): number =>
+  typeof value === 'number' || typeof value === 'string' ? Number(value) : Number.NaN
 
 const isHost = (value: unknown): value is string =>
   typeof value === 'string' && value !== '' && value !== NO_ADDRESS

@@ -19,10 +19,9 @@
  * | 12–15 | reserved | |
  * | 16–255 | data | `[connection id][data]` |
  */
-import { byteAt, concatBytes } from './bytes.js'
+import { byteAt, concatBytes, copyBytes } from './bytes.js'
 import { type ConnectionId, isConnectionId } from './connection-id.js'
 import {
-  FIRST_CONNECTION_ID,
   KEY_SIZE,
   MAX_DATA_SIZE,
   MAX_FORWARD_SIZE,
@@ -97,18 +96,17 @@ const PORT_SIZE = 2
  */
 export function decodePacket(plain: Uint8Array): Packet {
   const id = byteAt(plain, 0)
-  if (id >= FIRST_CONNECTION_ID && isConnectionId(id))
-    return { kind: 'data', connectionId: id, payload: plain.slice(1) }
+  if (isConnectionId(id)) return { kind: 'data', connectionId: id, payload: copyBytes(plain, 1) }
   switch (id) {
     case PACKET_IDS.routingRequest:
       requireSize(plain, 1 + KEY_SIZE)
-      return { kind: 'routingRequest', publicKey: plain.slice(1) }
+      return { kind: 'routingRequest', publicKey: copyBytes(plain, 1) }
     case PACKET_IDS.routingResponse:
       requireSize(plain, 2 + KEY_SIZE)
       return {
         kind: 'routingResponse',
         connectionId: byteAt(plain, 1) === REFUSED_ID ? undefined : connectionIdIn(plain),
-        publicKey: plain.slice(2),
+        publicKey: copyBytes(plain, 2),
       }
     case PACKET_IDS.connectNotification:
       requireSize(plain, 2)
@@ -118,25 +116,33 @@ export function decodePacket(plain: Uint8Array): Packet {
       return { kind: 'disconnectNotification', connectionId: connectionIdIn(plain) }
     case PACKET_IDS.ping:
       requireSize(plain, 1 + PING_ID_SIZE)
-      return { kind: 'ping', pingId: plain.slice(1) }
+      return { kind: 'ping', pingId: copyBytes(plain, 1) }
     case PACKET_IDS.pong:
       requireSize(plain, 1 + PING_ID_SIZE)
-      return { kind: 'pong', pingId: plain.slice(1) }
+      return { kind: 'pong', pingId: copyBytes(plain, 1) }
     case PACKET_IDS.oobSend:
       requireSize(plain, 2 + KEY_SIZE, 1 + KEY_SIZE + MAX_OOB_SIZE)
-      return { kind: 'oobSend', publicKey: plain.slice(1, 1 + KEY_SIZE), payload: plain.slice(1 + KEY_SIZE) }
+      return {
+        kind: 'oobSend',
+        publicKey: copyBytes(plain, 1, 1 + KEY_SIZE),
+        payload: copyBytes(plain, 1 + KEY_SIZE),
+      }
     case PACKET_IDS.oobRecv:
       requireSize(plain, 2 + KEY_SIZE, Number.POSITIVE_INFINITY)
-      return { kind: 'oobRecv', publicKey: plain.slice(1, 1 + KEY_SIZE), payload: plain.slice(1 + KEY_SIZE) }
+      return {
+        kind: 'oobRecv',
+        publicKey: copyBytes(plain, 1, 1 + KEY_SIZE),
+        payload: copyBytes(plain, 1 + KEY_SIZE),
+      }
     case PACKET_IDS.onionRequest:
       requireSize(plain, MIN_ONION_REQUEST_SIZE, MAX_ONION_REQUEST_SIZE)
-      return { kind: 'onionRequest', payload: plain.slice(1) }
+      return { kind: 'onionRequest', payload: copyBytes(plain, 1) }
     case PACKET_IDS.onionResponse:
-      return { kind: 'onionResponse', payload: plain.slice(1) }
+      return { kind: 'onionResponse', payload: copyBytes(plain, 1) }
     case PACKET_IDS.forwardRequest:
       return decodeForwardRequest(plain)
     case PACKET_IDS.forwarding:
-      return { kind: 'forwarding', payload: plain.slice(1) }
+      return { kind: 'forwarding', payload: copyBytes(plain, 1) }
     default:
       requireSize(plain, 2, Number.POSITIVE_INFINITY)
       return { kind: 'reserved', id }
@@ -215,8 +221,8 @@ function decodeForwardRequest(plain: Uint8Array): Packet {
   const port = byteAt(plain, start) * 256 + byteAt(plain, start + 1)
   return {
     kind: 'forwardRequest',
-    target: { address: plain.slice(2, start), port },
-    payload: plain.slice(start + PORT_SIZE),
+    target: { address: copyBytes(plain, 2, start), port },
+    payload: copyBytes(plain, start + PORT_SIZE),
   }
 }
 

@@ -13,6 +13,16 @@ const FAULTS: [Fault, Reason[]][] = [
       'handshake-timeout',
       'ping-timeout',
       'closed-by-relay',
+      'socks-general-failure',
+      'socks-network-unreachable',
+      'socks-host-unreachable',
+      'socks-refused',
+      'socks-ttl-expired',
+      'socks-rejected',
+      'proxy-said-500',
+      'proxy-said-502',
+      'proxy-said-503',
+      'proxy-said-504',
     ],
   ],
   ['relay', ['handshake-closed', 'not-a-relay', 'bad-handshake', 'protocol-violation']],
@@ -25,16 +35,16 @@ const FAULTS: [Fault, Reason[]][] = [
       'proxy-bad-reply',
       'proxy-auth-required',
       'proxy-auth-refused',
-      'socks-general-failure',
+      'proxy-auth-unsupported',
       'socks-not-allowed',
-      'socks-network-unreachable',
-      'socks-host-unreachable',
-      'socks-refused',
-      'socks-ttl-expired',
       'socks-command-unsupported',
       'socks-address-unsupported',
-      'socks-rejected',
+      'socks-ident-unreachable',
+      'socks-ident-mismatch',
+      'socks4-no-ipv6',
       'proxy-said-403',
+      'proxy-said-404',
+      'proxy-said-405',
       'proxy-said-599',
     ],
   ],
@@ -58,7 +68,7 @@ describe('a reason', () => {
   })
 
   test("of an HTTP proxy names the proxy's status", () => {
-    expect(explain('proxy-said-403')).toBe('the HTTP proxy refused with status 403')
+    expect(explain('proxy-said-418')).toBe('the HTTP proxy refused with status 418: see its log')
   })
 })
 
