@@ -156,11 +156,10 @@ export class RelayCore {
     this.#goOffline(route)
   }
 
-  /** The friend's half of a route that ends is registered again. */
+  /** When a route ends, the friend's half of it is registered again. */
   #goOffline(route: RelayRoute): void {
     const friend = route.friend
     if (!friend) return
-    route.friend = undefined
     friend.friend = undefined
     friend.client.port.sendControl(encodePacket({ kind: 'disconnectNotification', connectionId: friend.id }))
   }
