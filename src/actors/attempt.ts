@@ -42,7 +42,7 @@ export class Attempt {
 
   /** Closes what is open, silently. Harmless when repeated or late. */
   giveUp(): void {
-    this.#abort.abort()
+    this.#abort.abort(OVER)
     this.#letGo()
     this.#handshake?.close()
     this.#socket?.destroy()
@@ -96,7 +96,7 @@ export class Attempt {
     try {
       const established = handshake.receive(chunk)
       if (!established) return
-      this.#abort.abort()
+      this.#abort.abort(OVER)
       this.#letGo()
       this.#socket = undefined
       this.#options.events.done(socket, established)
@@ -117,6 +117,9 @@ export class Attempt {
     for (const subscription of this.#subscriptions.splice(0)) subscription.unsubscribe()
   }
 }
+
+/** Made once: an abort without a reason makes an error, with its stack, each time. */
+const OVER = new ToxError('connect-timeout')
 
 /** An end during the handshake says what answered: nobody with that key, or no relay at all. */
 function endOf(handshake: ClientHandshake, error: ToxError): ToxError {

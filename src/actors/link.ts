@@ -3,7 +3,7 @@
  * packets must not cost what a machine's event costs. Knows nothing of other relays, friends' states or retries: it
  * tells its {@link LinkEvents} and does what it is told.
  */
-import { Subject, type Subscription } from 'rxjs'
+import type { Subscription } from 'rxjs'
 import type { ByteSocket } from '../io/byte-socket.js'
 import type { Clock } from '../io/clock.js'
 import type { Random } from '../protocol/crypto.js'
@@ -31,6 +31,8 @@ export interface LinkEvents<Owner> {
   oob(sender: Uint8Array, payload: Uint8Array): void
   onion(payload: Uint8Array): void
   forwarded(payload: Uint8Array): void
+  /** The data lane has room again after it was full. */
+  roomAgain(): void
 }
 
 export interface LinkOptions<Owner> {
@@ -46,8 +48,6 @@ export interface LinkOptions<Owner> {
 const SLEPT_MS = 5_000
 
 export class Link<Owner = unknown> {
-  /** Fires when the data lane has room again after it was full. */
-  readonly drain$ = new Subject<void>()
   readonly routes: Routes<Owner>
   readonly #session: Session
   readonly #options: LinkOptions<Owner>
@@ -135,7 +135,6 @@ export class Link<Owner = unknown> {
     this.#session.close()
     this.#options.socket.destroy()
     this.routes.end()
-    this.drain$.complete()
   }
 
   // In ---------------------------------------------------------------------------------------------------------
@@ -266,7 +265,7 @@ export class Link<Owner = unknown> {
 
   #announceRoom(): void {
     this.#laneWasFull = false
-    this.drain$.next()
+    this.#options.events.roomAgain()
   }
 
   // Ends -------------------------------------------------------------------------------------------------------

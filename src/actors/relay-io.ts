@@ -11,7 +11,8 @@ import type { KeyPair, Random } from '../protocol/crypto.js'
 import type { ToxError } from '../protocol/errors.js'
 import type { Established } from '../protocol/handshake.js'
 import type { HostPort } from '../protocol/relay-address.js'
-import { Attempt } from './attempt.js'
+import type { Route } from '../protocol/routes.js'
+import { Attempt, type AttemptEvents } from './attempt.js'
 import type { DialGate } from './dial-gate.js'
 import { Link, type LinkEvents } from './link.js'
 import type { Relay } from './relay.js'
@@ -50,7 +51,8 @@ export const relayIo = (environment: RelayIoEnvironment) =>
     return () => io.obey({ type: 'destroy' })
   })
 
-class RelayIo {
+/** It is its own link's and attempts' listener: an object of closures for each would be a tenth of an idle relay. */
+class RelayIo implements LinkEvents<Tie>, AttemptEvents {
   readonly #environment: RelayIoEnvironment
   readonly #relay: Relay
   readonly #tell: (event: RelayEvent) => void
@@ -90,60 +92,81 @@ class RelayIo {
 
   #dial(address: HostPort): void {
     const { dial, keyPair, proxyFor, random } = this.#environment
-    this.#attempt = new Attempt({
-      keyPair,
-      relayKey: this.#relay.publicKey,
-      address,
-      proxy: proxyFor(this.#relay, address),
-      dial,
-      random,
-      events: {
-        proxyReached: () => this.#tell({ type: 'proxy.reached' }),
-        socketOpened: () => this.#tell({ type: 'socket.opened' }),
-        done: (socket, established) => this.#establish(socket, established),
-        failed: error => this.#tell({ type: 'attempt.failed', reason: error.code }),
-      },
-    })
+    const proxy = proxyFor(this.#relay, address)
+    const relayKey = this.#relay.publicKey
+    this.#attempt = new Attempt({ keyPair, relayKey, address, proxy, dial, random, events: this })
+  }
+
+  // What an attempt tells ------------------------------------------------------------------------------------
+
+  proxyReached(): void {
+    this.#tell({ type: 'proxy.reached' })
+  }
+
+  socketOpened(): void {
+    this.#tell({ type: 'socket.opened' })
+  }
+
+  failed(error: ToxError): void {
+    this.#tell({ type: 'attempt.failed', reason: error.code })
   }
 
   /** The machine hears of it first, so that the relay is established when its friends' routes are asked for. */
-  #establish(socket: ByteSocket, established: Established): void {
+  done(socket: ByteSocket, established: Established): void {
     const { clock, random, traffic } = this.#environment
-    const link = new Link<Tie>({
-      socket,
-      established,
-      events: this.#linkEvents(),
-      counters: this.#relay.counters,
-      clock,
-      random,
-    })
+    const { counters } = this.#relay
+    const link = new Link<Tie>({ socket, established, events: this, counters, clock, random })
     this.#relay.link = link
-    link.drain$.subscribe(() => traffic.roomAgain(this.#relay))
     this.#tell({ type: 'handshake.done' })
     traffic.linkOpened(this.#relay, link)
     link.open()
   }
 
-  #linkEvents(): LinkEvents<Tie> {
-    const relay = this.#relay
-    const { traffic } = this.#environment
-    return {
-      confirmed: () => this.#tell({ type: 'link.confirmed' }),
-      keepaliveAnswered: rttMs => this.#tell({ type: 'keepalive.answered', rttMs }),
-      overdue: () => this.#tell({ type: 'pong.overdue' }),
-      lost: error => this.#lost(error),
-      hungUp: () => this.#tell({ type: 'link.hungUp' }),
-      routeChanged: route => traffic.routeChanged(route),
-      data: (route, payload) => traffic.data(route, payload),
-      oob: (sender, payload) => traffic.oob(relay, sender, payload),
-      onion: payload => traffic.onion(relay, payload),
-      forwarded: payload => traffic.forwarded(relay, payload),
-    }
+  // What a link tells ----------------------------------------------------------------------------------------
+
+  confirmed(): void {
+    this.#tell({ type: 'link.confirmed' })
   }
 
-  #lost(error: ToxError): void {
+  keepaliveAnswered(rttMs: number): void {
+    this.#tell({ type: 'keepalive.answered', rttMs })
+  }
+
+  overdue(): void {
+    this.#tell({ type: 'pong.overdue' })
+  }
+
+  lost(error: ToxError): void {
     this.#endLink()
     this.#tell({ type: 'link.lost', reason: error.code })
+  }
+
+  hungUp(): void {
+    this.#tell({ type: 'link.hungUp' })
+  }
+
+  routeChanged(route: Route<Tie>): void {
+    this.#environment.traffic.routeChanged(route)
+  }
+
+  data(route: Route<Tie>, payload: Uint8Array): void {
+    this.#environment.traffic.data(route, payload)
+  }
+
+  oob(sender: Uint8Array, payload: Uint8Array): void {
+    this.#environment.traffic.oob(this.#relay, sender, payload)
+  }
+
+  onion(payload: Uint8Array): void {
+    this.#environment.traffic.onion(this.#relay, payload)
+  }
+
+  forwarded(payload: Uint8Array): void {
+    this.#environment.traffic.forwarded(this.#relay, payload)
+  }
+
+  roomAgain(): void {
+    this.#environment.traffic.roomAgain(this.#relay)
   }
 
   #endAttempt(): void {

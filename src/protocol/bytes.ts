@@ -10,11 +10,7 @@ export function byteAt(bytes: Uint8Array, index: number): number {
 const HEX_DIGITS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0').toUpperCase())
 
 /** Upper-case hex, as Tox writes keys. */
-export function toHex(bytes: Uint8Array): string {
-  let text = ''
-  for (const byte of bytes) text += HEX_DIGITS[byte]
-  return text
-}
+export const toHex = (bytes: Uint8Array): string => Array.from(bytes, byte => HEX_DIGITS[byte]).join('')
 
 /** The bytes of an even number of hex digits of either case; undefined if it is anything else. */
 export function fromHex(text: string): Uint8Array | undefined {

@@ -25,6 +25,5 @@ declare module 'libsodium-wrappers' {
       key: number,
     ): number
     _crypto_scalarmult_base(publicKey: number, secretKey: number): number
-    _randombytes_buf(buffer: number, size: number): void
   }
 }

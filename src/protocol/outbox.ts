@@ -100,6 +100,14 @@ export class Outbox {
     return before - this.#data.size
   }
 
+  /** Removes all waiting data. @returns how many packets that were */
+  dropData(): number {
+    const count = this.#data.size
+    this.#data.keep(() => false)
+    this.#dataBytes = 0
+    return count
+  }
+
   #controlTaken(entry: Waiting): void {
     if (this.#owedPongs > 0 && entry.payload[0] === PONG) this.#owedPongs--
     if (entry === this.#lastPong) this.#lastPong = undefined

@@ -12,7 +12,7 @@ const MAX_OPEN_PINGS = 16
 export interface OpenPing {
   readonly pingId: Uint8Array
   /** When it was queued, in the clock's milliseconds. */
-  readonly since: number
+  since: number
   /** One that the machine asked for, as against those that clock the send window. */
   readonly keepalive: boolean
   /** Bytes sent up to and including this ping; undefined until it is sealed. */
@@ -49,6 +49,11 @@ export class Pings {
   get deadline(): number | undefined {
     const first = this.#open[0]
     return first && first.since + PONG_TIMEOUT_MS
+  }
+
+  /** Gives every open ping its full time again, from `now` on. */
+  postpone(now: number): void {
+    for (const ping of this.#open) ping.since = now
   }
 
   #newId(): Uint8Array {

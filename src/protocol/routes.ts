@@ -117,6 +117,11 @@ export class Routes<Owner = unknown> {
     return route?.state === 'online' ? route : undefined
   }
 
+  /** Every route whose request is open or whose id we hold. */
+  all(): Route<Owner>[] {
+    return [...this.#byKey.values()]
+  }
+
   /** Ends every route, as when the link is lost. Nothing is sent and nobody is told. */
   end(): void {
     for (const route of this.#byKey.values()) this.#forget(route)
