@@ -3,7 +3,7 @@
  * overtake data and no nonce is spent on what is never sent. Two lanes: control is never dropped and always first;
  * data is bounded and answers "full". Knows nothing of sockets or crypto.
  */
-import { FRAME_OVERHEAD, MAX_OWED_PONGS } from './constants.js'
+import { FRAME_OVERHEAD, MAX_OWED_PONGS, MAX_PLAINTEXT_SIZE } from './constants.js'
 import { encodePacket } from './packets.js'
 import type { OpenPing } from './pings.js'
 
@@ -70,8 +70,14 @@ export class Outbox {
     this.#control.push(this.#lastPong)
   }
 
-  /** @returns false when the lane is full; then nothing was queued */
+  /**
+   * @returns false when the lane is full; then nothing was queued
+   * @throws RangeError for a packet that fits no frame: found when it is sealed, it would spoil those sealed before it
+   */
   pushData(entry: Waiting): boolean {
+    const size = entry.payload.length + (entry.id === undefined ? 0 : 1)
+    if (size === 0 || size > MAX_PLAINTEXT_SIZE)
+      throw new RangeError(`packet: wanted 1–${MAX_PLAINTEXT_SIZE} bytes, got ${size}`)
     const bytes = cost(entry)
     if (this.#dataBytes + bytes > this.#capacity) return false
     this.#dataBytes += bytes
