@@ -2,7 +2,6 @@
  * The relay's side of one connection, from the first byte to the last: handshake, then *unconfirmed* until one frame
  * has opened, then a client of the core. Everything it holds is bounded. Knows nothing of other connections.
  */
-import { Subscription } from 'rxjs'
 import { HANDSHAKE_TIMEOUT_MS, PING_INTERVAL_MS, PONG_TIMEOUT_MS } from '../protocol/constants.js'
 import type { KeyPair, Random } from '../protocol/crypto.js'
 import { ToxError } from '../protocol/errors.js'
@@ -46,7 +45,6 @@ export interface ConnectionContext {
 export class RelayConnection implements RelayPort {
   readonly #context: ConnectionContext
   readonly #socket: ByteSocket
-  readonly #subscriptions = new Subscription()
   #handshake: RelayHandshake | undefined
   #clientKey: Uint8Array | undefined
   #session: Session | undefined
@@ -67,9 +65,9 @@ export class RelayConnection implements RelayPort {
 
   /** Begins to read. What is read may close the connection at once. */
   start(): void {
-    this.#subscriptions.add(this.#socket.ended$.subscribe(() => this.close('gone')))
-    this.#subscriptions.add(this.#socket.drain$.subscribe(() => this.flush()))
-    this.#subscriptions.add(this.#socket.data$.subscribe(chunk => this.#onChunk(chunk)))
+    this.#socket.ended$.subscribe(() => this.close('gone'))
+    this.#socket.drain$.subscribe(() => this.flush())
+    this.#socket.data$.subscribe(chunk => this.#onChunk(chunk))
   }
 
   sendControl(packet: Uint8Array): void {
@@ -111,7 +109,6 @@ export class RelayConnection implements RelayPort {
   close(reason: DropReason): void {
     if (this.#closed) return
     this.#closed = true
-    this.#subscriptions.unsubscribe()
     this.#context.clock.clearTimeout(this.#timer)
     this.#session?.close()
     this.#tail = undefined
