@@ -3,20 +3,21 @@ export type { BackoffOptions } from './actors/backoff.js'
 export type { DropCause, LinkCounters } from './actors/counters.js'
 export type { Friend, FriendPacket, FriendState, Offer, RouteView, SendResult } from './actors/friend.js'
 export type { PolicyOptions, Refusal } from './actors/policies.js'
-export type { Origin, Relay, RelayState, RelayStateName } from './actors/relay.js'
+export type { Origin, Relay, RelayState, RelayStateName, RelayStats } from './actors/relay.js'
 export type { Status, StatusEvent } from './actors/status.js'
 export type { StatusStream } from './actors/status-stream.js'
 export type { TieState } from './actors/tie.js'
+export { type ProxyKind, type ProxyOptions, proxyOptionsOf } from './io/proxy.js'
 export {
   type Added,
   createRelayManager,
   generateKeyPair,
-  type ManagerOptions,
   type OobPacket,
   type OtherSendResult,
   type RelayedPacket,
   type RelayManager,
 } from './manager.js'
+export type { ManagedRelayInput, ManagerOptions, ProxyInput } from './options.js'
 export type { KeyPair, Random } from './protocol/crypto.js'
 export { explain, type Fault, faultOf, type Reason, ToxError } from './protocol/errors.js'
 export type { Key } from './protocol/keys.js'
@@ -30,9 +31,11 @@ export {
 } from './protocol/nodes.js'
 export type { ForwardTarget } from './protocol/packets.js'
 export {
+  formatHostPort,
   formatRelay,
   type HostPort,
   parseRelay,
   type RelayAddress,
   type RelayInput,
 } from './protocol/relay-address.js'
+export type { FriendSnapshot, ManagerSnapshot, RelaySnapshot } from './snapshot.js'

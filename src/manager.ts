@@ -3,54 +3,21 @@
  * connected, ties friends to them and carries packets; docs/architecture.md tells who does what.
  */
 import { Subject } from 'rxjs'
-import type { InspectionEvent } from 'xstate'
-import { type BackoffOptions, backoffMs, DEFAULT_BACKOFF } from './actors/backoff.js'
-import { DialGate } from './actors/dial-gate.js'
 import type { Friend, FriendPacket, SendResult } from './actors/friend.js'
-import { Friends } from './actors/friends.js'
 import { oobPacket } from './actors/link.js'
-import type { NeedLimits } from './actors/needs.js'
-import { Policies, type PolicyOptions, type Refusal } from './actors/policies.js'
+import { Policies, type Refusal } from './actors/policies.js'
 import type { Origin, Relay } from './actors/relay.js'
-import { relayIo, type Traffic } from './actors/relay-io.js'
-import { createRelayMachine } from './actors/relay-machine.js'
-import { Relays } from './actors/relays.js'
-import type { StatusEvent } from './actors/status.js'
 import { StatusStream } from './actors/status-stream.js'
+import { checkProxy, compose, type Parts, type Streams } from './compose.js'
 import { type Clock, systemClock } from './io/clock.js'
-import { DIRECT_BUDGET_MS, type Dial, dial } from './io/dial.js'
+import { checkKeyPair, type ManagedRelayInput, type ManagerOptions, requireBytes } from './options.js'
 import { toHex } from './protocol/bytes.js'
 import { MAX_FORWARD_SIZE, MAX_ONION_REQUEST_SIZE, MAX_OOB_SIZE } from './protocol/constants.js'
-import {
-  cryptoReady,
-  type KeyPair,
-  keyPairFromSecret,
-  newKeyPair,
-  type Random,
-  systemRandom,
-} from './protocol/crypto.js'
+import { cryptoReady, type KeyPair, newKeyPair, type Random, systemRandom } from './protocol/crypto.js'
 import { type Key, keyName, parseKey } from './protocol/keys.js'
-import type { NodesRead } from './protocol/nodes.js'
 import { encodePacket, type ForwardTarget } from './protocol/packets.js'
-import { checkRelay, type RelayAddress, type RelayInput } from './protocol/relay-address.js'
-
-export interface ManagerOptions {
-  /** Our DHT key pair, the long-term key of every link. */
-  readonly keyPair: { readonly publicKey: Key; readonly secretKey: Key }
-  /** Relays to begin with: given one by one, or as `parseNodeList` and `unpackNodes` read them. */
-  readonly relays?: readonly RelayInput[] | NodesRead<RelayAddress>
-  readonly limits?: Partial<NeedLimits> & { readonly dials?: number }
-  readonly reconnect?: Partial<BackoffOptions>
-  readonly policies?: PolicyOptions
-  readonly clock?: Clock
-  readonly random?: Random
-  /** Sees every event of every actor, as XState's own `inspect` does. */
-  readonly inspect?: (event: InspectionEvent) => void
-  /** Closes the manager when aborted. */
-  readonly signal?: AbortSignal
-  /** Opens sockets; another one is for tests and other transports. */
-  readonly dial?: Dial
-}
+import { checkRelay, type RelayInput } from './protocol/relay-address.js'
+import { type ManagerSnapshot, snapshotOf } from './snapshot.js'
 
 /** What became of {@link RelayManager.addRelay}. */
 export type Added =
@@ -73,7 +40,6 @@ export interface RelayedPacket {
 /** What came of a packet that is not for a friend's route. */
 export type OtherSendResult = Exclude<SendResult, 'sent-oob'>
 
-const DEFAULT_LIMITS: NeedLimits = { unused: 3, onion: 0 }
 /** Relays kept for onion use when no number is given (protocol §6). */
 const ONION_RELAYS = 3
 /** Relays tried for an OOB packet to somebody who is no friend. */
@@ -106,9 +72,9 @@ export class RelayManager {
   /** Resolves when the manager is closed. */
   readonly closed: Promise<void>
   readonly #clock: Clock
+  readonly #keyPair: KeyPair
   readonly #policies: Policies
-  readonly #relays: Relays
-  readonly #friends: Friends
+  readonly #parts: Parts
   #closing: Promise<void> | undefined
   #resolveClosed = (): void => {}
 
@@ -116,23 +82,15 @@ export class RelayManager {
   constructor(options: ManagerOptions) {
     const keyPair = checkKeyPair(options.keyPair)
     const clock = options.clock ?? systemClock
-    const tell = (status: StatusEvent) => this.status$.tell({ time: clock.now(), ...status })
+    const policies = new Policies(keyPair.publicKey, options.policies)
     this.publicKey = keyPair.publicKey
     this.closed = new Promise(resolve => {
       this.#resolveClosed = resolve
     })
     this.#clock = clock
-    this.#policies = new Policies(keyPair.publicKey, options.policies)
-    this.#relays = this.#makeRelays(options, keyPair, tell)
-    this.#friends = new Friends({
-      ownKey: keyPair.publicKey,
-      clock,
-      relays: () => this.#relays,
-      policies: this.#policies,
-      tell,
-      received: packet => this.packets$.next(packet),
-      oobFromOthers: (relay, publicKey, data) => this.oob$.next({ publicKey, data, relay }),
-    })
+    this.#keyPair = keyPair
+    this.#policies = policies
+    this.#parts = compose(options, { keyPair, clock, policies, streams: this.#streams() })
     const { relays = [], signal } = options
     if ('nodes' in relays) for (const relay of relays.nodes) this.#add(relay, 'list')
     else for (const relay of relays) this.addRelay(relay)
@@ -141,33 +99,33 @@ export class RelayManager {
   }
 
   get relays(): readonly Relay[] {
-    return this.#relays.all
+    return this.#parts.relays.all
   }
 
   get friends(): readonly Friend[] {
-    return this.#friends.all
+    return this.#parts.friends.all
   }
 
   relay(publicKey: Key): Relay | undefined {
-    return this.#relays.get(keyName(publicKey))
+    return this.#parts.relays.get(keyName(publicKey))
   }
 
   friend(publicKey: Key): Friend | undefined {
-    return this.#friends.get(keyName(publicKey))
+    return this.#parts.friends.get(keyName(publicKey))
   }
 
   /**
    * Adds a relay, or another address to one that is known.
    * @throws TypeError, RangeError when it is no relay at all
    */
-  addRelay(relay: RelayInput): Added {
+  addRelay(relay: ManagedRelayInput): Added {
     return this.#add(relay, 'user')
   }
 
   /** Says good-bye to a relay and forgets it. Unknown ones are no matter. */
   removeRelay(publicKey: Key): void {
     const relay = this.relay(publicKey)
-    if (relay) this.#relays.remove(relay)
+    if (relay) this.#parts.relays.remove(relay)
   }
 
   /**
@@ -179,7 +137,7 @@ export class RelayManager {
     const key = parseKey(publicKey, 'publicKey')
     if (toHex(key) === toHex(this.publicKey))
       throw new RangeError('publicKey: wanted a friend’s, got our own')
-    const friend = this.#friends.get(toHex(key)) ?? this.#friends.add(key)
+    const friend = this.#parts.friends.get(toHex(key)) ?? this.#parts.friends.add(key)
     for (const relay of relays) friend.addRelay(relay)
     return friend
   }
@@ -187,7 +145,7 @@ export class RelayManager {
   /** Drops a friend on every relay, whether he is online or not. Unknown ones are no matter. */
   removeFriend(publicKey: Key): void {
     const friend = this.friend(publicKey)
-    if (friend) this.#friends.remove(friend)
+    if (friend) this.#parts.friends.remove(friend)
   }
 
   /** Connected relays that may be named to friends: `count` at most, best first. */
@@ -199,7 +157,7 @@ export class RelayManager {
 
   /** Keeps relays connected for onion use. @param relays how many; true for 3, false for none */
   setOnion(relays: number | boolean): void {
-    this.#relays.setOnion(typeof relays === 'number' ? relays : relays ? ONION_RELAYS : 0)
+    this.#parts.relays.setOnion(typeof relays === 'number' ? relays : relays ? ONION_RELAYS : 0)
   }
 
   /** Sends out of band to anybody who may be on our relays. @param relay the only one to use */
@@ -227,9 +185,15 @@ export class RelayManager {
     return this.#sendThrough(encodePacket({ kind: 'forwardRequest', target, payload: data }), relay)
   }
 
+  /** Everything as it is now, in plain values. */
+  snapshot(): ManagerSnapshot {
+    return snapshotOf(this.#clock.now(), this.publicKey, this.relays, this.friends)
+  }
+
   /** Tell the manager when the network is back or another: every waiting relay is tried at once. */
   networkChanged(): void {
-    this.#relays.networkChanged()
+    this.#parts.ways.networkChanged()
+    this.#parts.relays.networkChanged()
   }
 
   /** Sends what waits, then closes; after 10 s it closes all the same. */
@@ -251,64 +215,24 @@ export class RelayManager {
   }
 
   async #close(): Promise<void> {
-    this.#friends.close()
-    await this.#relays.close()
+    this.#parts.friends.close()
+    await this.#parts.relays.close()
     for (const stream of [this.packets$, this.oob$, this.onion$, this.forwarded$, this.status$])
       stream.complete()
     this.#resolveClosed()
   }
 
-  #makeRelays(options: ManagerOptions, keyPair: KeyPair, tell: (status: StatusEvent) => void): Relays {
-    const random = options.random ?? systemRandom
-    const chance = () => chanceFrom(random)
-    const reconnect = { ...DEFAULT_BACKOFF, ...options.reconnect }
-    const machine = createRelayMachine({
-      clock: this.#clock,
-      chance,
-      budgetMs: DIRECT_BUDGET_MS,
-      retryMs: (failures, luck) => backoffMs(failures, luck, reconnect),
-    })
-    const io = relayIo({
-      keyPair,
-      clock: this.#clock,
-      random,
-      dial: options.dial ?? dial,
-      gate: new DialGate(options.limits?.dials),
-      proxyFor: () => undefined,
-      relay: key => this.#relayOf(key),
-      traffic: this.#traffic(),
-    })
-    return new Relays({
-      clock: this.#clock,
-      chance,
-      limits: { ...DEFAULT_LIMITS, ...options.limits },
-      machine: machine.provide({ actors: { io } }),
-      inspect: options.inspect,
-      tell,
-      changed: () => this.#friends.planChoice(),
-    })
-  }
-
-  #traffic(): Traffic {
+  #streams(): Streams {
     return {
-      linkOpened: relay => this.#friends.linkOpened(relay),
-      linkClosed: relay => this.#friends.linkClosed(relay),
-      roomAgain: relay => this.#friends.roomAgain(relay),
-      routeChanged: route => this.#friends.routeChanged(route),
-      data: (route, payload) => this.#friends.data(route, payload),
-      oob: (relay, sender, payload) => this.#friends.oob(relay, sender, payload),
+      received: packet => this.packets$.next(packet),
+      oob: (relay, publicKey, data) => this.oob$.next({ publicKey, data, relay }),
       onion: (relay, data) => this.onion$.next({ data, relay }),
       forwarded: (relay, data) => this.forwarded$.next({ data, relay }),
+      tell: status => this.status$.tell({ time: this.#clock.now(), ...status }),
     }
   }
 
-  #relayOf(key: string): Relay {
-    const relay = this.#relays.get(key)
-    if (!relay) throw new RangeError('an actor for no relay')
-    return relay
-  }
-
-  #add(input: RelayInput, origin: Origin): Added {
+  #add(input: ManagedRelayInput, origin: Origin): Added {
     this.#requireOpen()
     const address = checkRelay(input)
     const { host, port, publicKey } = address
@@ -317,10 +241,13 @@ export class RelayManager {
       this.status$.tell({ time: this.#clock.now(), type: 'relay-refused', address: { host, port }, refusal })
       return { accepted: false, refusal }
     }
-    const known = this.#relays.get(toHex(publicKey))
-    if (known) this.#relays.addAddress(known, { host, port })
+    if (input.proxy !== undefined)
+      this.#parts.ways.setProxy(toHex(publicKey), checkProxy(input.proxy, this.#keyPair))
+    const known = this.#parts.relays.get(toHex(publicKey))
+    if (known) this.#parts.relays.addAddress(known, { host, port })
     const { pinned = false, share = true } = input
-    const relay = known ?? this.#relays.add({ publicKey, address: { host, port }, origin, pinned, share })
+    const relay =
+      known ?? this.#parts.relays.add({ publicKey, address: { host, port }, origin, pinned, share })
     return { accepted: true, relay }
   }
 
@@ -332,28 +259,12 @@ export class RelayManager {
 
   /** Connected relays, best first. */
   #established(): Relay[] {
-    return this.#relays.all.filter(relay => relay.isEstablished).sort((a, b) => a.score.cost - b.score.cost)
+    return this.#parts.relays.all
+      .filter(relay => relay.isEstablished)
+      .sort((a, b) => a.score.cost - b.score.cost)
   }
 
   #requireOpen(): void {
     if (this.#closing) throw new TypeError('the manager is closed')
   }
 }
-
-function checkKeyPair(keyPair: ManagerOptions['keyPair']): KeyPair {
-  if (typeof keyPair !== 'object' || keyPair === null)
-    throw new TypeError(`keyPair: wanted an object, got ${typeof keyPair}`)
-  const publicKey = parseKey(keyPair.publicKey, 'keyPair.publicKey')
-  const pair = keyPairFromSecret(parseKey(keyPair.secretKey, 'keyPair.secretKey'))
-  if (toHex(pair.publicKey) !== toHex(publicKey))
-    throw new TypeError('keyPair: the public key does not belong to the secret key')
-  return pair
-}
-
-function requireBytes(data: Uint8Array): void {
-  if (!(data instanceof Uint8Array)) throw new TypeError(`data: wanted a Uint8Array, got ${typeof data}`)
-  if (data.length === 0) throw new RangeError('data: wanted at least 1 byte, got 0')
-}
-
-/** A number in [0, 1) from four random bytes. */
-const chanceFrom = (random: Random): number => random(4).reduce((value, byte) => (value + byte) / 256, 0)

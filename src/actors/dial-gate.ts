@@ -1,16 +1,32 @@
-/** Lets at most so many dials run at once, first come, first served (behaviour §2). Knows not what is dialled. */
+/**
+ * Lets at most so many dials run at once, first come, first served (behaviour §2). While a proxy is in trouble it lets
+ * one dial at a time find out whether the proxy is well again, so a dead proxy is tried with one backoff for all relays
+ * (behaviour §6). Knows not what is dialled.
+ */
+import type { Clock } from '../io/clock.js'
+import { backoffMs } from './backoff.js'
 
 /** Dials that run at once at most. */
 export const MAX_DIALS = 64
 
-/** Takes a place in the queue; the answer gives the place, or the slot, back. */
+export interface DialGateOptions {
+  readonly clock: Clock
+  /** In [0, 1). */
+  readonly chance: () => number
+  readonly limit?: number | undefined
+}
+
 export class DialGate {
-  readonly #limit: number
+  readonly #options: DialGateOptions
   readonly #waiting = new Set<() => void>()
   #running = 0
+  /** Troubles in a row; 0 when all is well. */
+  #troubles = 0
+  #retryAt = 0
+  #timer: unknown
 
-  constructor(limit = MAX_DIALS) {
-    this.#limit = limit
+  constructor(options: DialGateOptions) {
+    this.#options = options
   }
 
   /**
@@ -23,21 +39,55 @@ export class DialGate {
       this.#running++
       begin()
     }
-    const leave = () => {
+    this.#waiting.add(start)
+    this.#admit()
+    return () => {
       if (left) return
       left = true
-      if (!this.#waiting.delete(start)) this.#leave()
+      if (!this.#waiting.delete(start)) this.#running--
+      if (this.#waiting.size > 0) this.#admit()
+      else this.#options.clock.clearTimeout(this.#timer)
     }
-    if (this.#running < this.#limit) start()
-    else this.#waiting.add(start)
-    return leave
   }
 
-  #leave(): void {
-    this.#running--
-    const [next] = this.#waiting
-    if (!next) return
-    this.#waiting.delete(next)
-    next()
+  /** The proxy failed: from now on one dial at a time, and not before a backoff is over. */
+  trouble(): void {
+    const { chance, clock } = this.#options
+    if (this.#troubles > 0 && clock.now() < this.#retryAt) return
+    this.#troubles++
+    this.#retryAt = clock.now() + backoffMs(this.#troubles, chance())
+  }
+
+  /** The proxy answered: everyone may go. */
+  wellAgain(): void {
+    if (this.#troubles === 0) return
+    this.#troubles = 0
+    this.#admit()
+  }
+
+  /** The network is back: the next dial need not wait for the backoff. */
+  retryNow(): void {
+    this.#retryAt = 0
+    this.#admit()
+  }
+
+  #admit(): void {
+    const { clock, limit = MAX_DIALS } = this.#options
+    const most = this.#troubles > 0 ? 1 : limit
+    for (const start of this.#waiting) {
+      if (this.#running >= most) return
+      if (this.#troubles > 0 && clock.now() < this.#retryAt) {
+        this.#admitLater()
+        return
+      }
+      this.#waiting.delete(start)
+      start()
+    }
+  }
+
+  #admitLater(): void {
+    const { clock } = this.#options
+    clock.clearTimeout(this.#timer)
+    this.#timer = clock.setTimeout(() => this.#admit(), this.#retryAt - clock.now())
   }
 }

@@ -6,18 +6,17 @@ import { fromCallback } from 'xstate'
 import type { ByteSocket } from '../io/byte-socket.js'
 import type { Clock } from '../io/clock.js'
 import type { Dial } from '../io/dial.js'
-import type { ProxySettings } from '../io/proxy.js'
 import type { KeyPair, Random } from '../protocol/crypto.js'
-import type { ToxError } from '../protocol/errors.js'
+import type { Reason, ToxError } from '../protocol/errors.js'
 import type { Established } from '../protocol/handshake.js'
 import type { HostPort } from '../protocol/relay-address.js'
 import type { Route } from '../protocol/routes.js'
 import { Attempt, type AttemptEvents } from './attempt.js'
-import type { DialGate } from './dial-gate.js'
 import { Link, type LinkEvents } from './link.js'
 import type { Relay } from './relay.js'
 import type { RelayCommand, RelayEvent, RelayIoInput } from './relay-machine.js'
 import type { Tie } from './tie.js'
+import type { Way, Ways } from './ways.js'
 
 /** What all I/O actors of a manager share. */
 export interface RelayIoEnvironment {
@@ -25,8 +24,7 @@ export interface RelayIoEnvironment {
   readonly clock: Clock
   readonly random: Random
   readonly dial: Dial
-  readonly gate: DialGate
-  readonly proxyFor: (relay: Relay, address: HostPort) => ProxySettings | undefined
+  readonly ways: Ways
   /** The relay that an actor works for. */
   readonly relay: (publicKey: string) => Relay
   /** What links bring that is not the machine's business. */
@@ -58,6 +56,10 @@ class RelayIo implements LinkEvents<Tie>, AttemptEvents {
   readonly #tell: (event: RelayEvent) => void
   #leaveGate: (() => void) | undefined
   #attempt: Attempt | undefined
+  /** How the address is reached that is, or is about to be, dialled. */
+  #way: Way | undefined
+  /** The proxy has not answered yet. */
+  #atProxy = false
 
   constructor(environment: RelayIoEnvironment, relay: Relay, tell: (event: RelayEvent) => void) {
     this.#environment = environment
@@ -68,7 +70,8 @@ class RelayIo implements LinkEvents<Tie>, AttemptEvents {
   obey(command: RelayCommand): void {
     switch (command.type) {
       case 'wait.turn':
-        this.#leaveGate = this.#environment.gate.enter(() => this.#tell({ type: 'turn.came' }))
+        this.#way = this.#environment.ways.to(this.#relay.key, command.address)
+        this.#leaveGate = this.#way.gate.enter(() => this.#tell({ type: 'turn.came' }))
         return
       case 'dial':
         this.#dial(command.address)
@@ -91,8 +94,8 @@ class RelayIo implements LinkEvents<Tie>, AttemptEvents {
   }
 
   #dial(address: HostPort): void {
-    const { dial, keyPair, proxyFor, random } = this.#environment
-    const proxy = proxyFor(this.#relay, address)
+    const { dial, keyPair, random } = this.#environment
+    const proxy = this.#way?.proxy
     const relayKey = this.#relay.publicKey
     this.#attempt = new Attempt({ keyPair, relayKey, address, proxy, dial, random, events: this })
   }
@@ -100,14 +103,20 @@ class RelayIo implements LinkEvents<Tie>, AttemptEvents {
   // What an attempt tells ------------------------------------------------------------------------------------
 
   proxyReached(): void {
+    this.#atProxy = true
     this.#tell({ type: 'proxy.reached' })
   }
 
   socketOpened(): void {
+    this.#atProxy = false
+    this.#way?.gate.wellAgain()
     this.#tell({ type: 'socket.opened' })
   }
 
   failed(error: ToxError): void {
+    this.#atProxy = false
+    if (isProxyTrouble(error.code)) this.#way?.gate.trouble()
+    else this.#way?.gate.wellAgain()
     this.#tell({ type: 'attempt.failed', reason: error.code })
   }
 
@@ -170,6 +179,8 @@ class RelayIo implements LinkEvents<Tie>, AttemptEvents {
   }
 
   #endAttempt(): void {
+    if (this.#atProxy) this.#way?.gate.trouble()
+    this.#atProxy = false
     this.#leaveGate?.()
     this.#leaveGate = undefined
     this.#attempt?.giveUp()
@@ -184,3 +195,6 @@ class RelayIo implements LinkEvents<Tie>, AttemptEvents {
     this.#environment.traffic.linkClosed(this.#relay)
   }
 }
+
+/** Whether the proxy itself is in trouble, as against one relay behind it. */
+const isProxyTrouble = (code: Reason): boolean => code.startsWith('proxy-') && !code.startsWith('proxy-said-')

@@ -20,7 +20,7 @@ export const CLOSE_TIMEOUT_MS = 2_000
 
 /** What the relay's I/O actor is told. */
 export type RelayCommand =
-  | { readonly type: 'wait.turn' }
+  | { readonly type: 'wait.turn'; readonly address: HostPort }
   | { readonly type: 'dial'; readonly address: HostPort }
   | { readonly type: 'give.up' }
   | { readonly type: 'ping' }
@@ -78,7 +78,9 @@ export interface RelayMachineOptions {
   /** In [0, 1). */
   readonly chance: () => number
   /** Time for TCP, proxy and handshake together, in ms. */
-  readonly budgetMs: number
+  readonly budgetMs: (publicKey: string, address: HostPort) => number
+  /** Whether a proxy stands between us and that address. */
+  readonly viaProxy: (publicKey: string, address: HostPort) => boolean
   /** When to try again after `failures` in a row, in ms from now; the proxy's own faults are its business. */
   readonly retryMs: (failures: number, chance: number, reason: Reason) => number
 }
@@ -86,7 +88,8 @@ export interface RelayMachineOptions {
 const DEFAULT_OPTIONS: RelayMachineOptions = {
   clock: systemClock,
   chance: Math.random,
-  budgetMs: DIRECT_BUDGET_MS,
+  budgetMs: () => DIRECT_BUDGET_MS,
+  viaProxy: () => false,
   retryMs: (failures, chance) => backoffMs(failures, chance),
 }
 
@@ -102,18 +105,20 @@ export const createRelayMachine = ({
   chance,
   budgetMs,
   retryMs,
+  viaProxy,
 }: RelayMachineOptions = DEFAULT_OPTIONS) =>
   setup({
     types: {} as { context: RelayContext; events: RelayEvent | RelayCommand; input: RelayMachineInput },
     actors: { io: noIo },
     delays: {
-      budget: budgetMs,
+      budget: ({ context }) => budgetMs(context.publicKey, addressOf(context)),
       pingInterval: PING_INTERVAL_MS,
       restDelay: REST_DELAY_MS,
       closeTimeout: CLOSE_TIMEOUT_MS,
       retryDelay: ({ context }) => Math.max(0, context.retryAt - clock.now()),
     },
     guards: {
+      viaProxy: ({ context }) => viaProxy(context.publicKey, addressOf(context)),
       isNeeded: ({ context }) => context.needed,
       isRemoved: ({ context }) => context.removed,
       mustWait: ({ context }) => context.needed && context.retryAt > clock.now(),
@@ -122,8 +127,8 @@ export const createRelayMachine = ({
         deservesQuarantine(recentViolations(context.violations, clock.now())),
     },
     actions: {
-      askForTurn: sendTo('io', { type: 'wait.turn' }),
-      dial: sendTo('io', ({ context }) => dialCommand(context)),
+      askForTurn: sendTo('io', ({ context }) => ({ type: 'wait.turn', address: addressOf(context) })),
+      dial: sendTo('io', ({ context }) => ({ type: 'dial', address: addressOf(context) })),
       giveUp: sendTo('io', { type: 'give.up' }),
       sendPing: sendTo('io', { type: 'ping' }),
       hangUp: sendTo('io', { type: 'hang.up' }),
@@ -217,6 +222,7 @@ export const createRelayMachine = ({
               target: 'failed',
               actions: timedOut('handshake-timeout'),
             },
+            { guard: 'viaProxy', target: 'failed', actions: timedOut('proxy-unreachable') },
             { target: 'failed', actions: timedOut('connect-timeout') },
           ],
         },
@@ -317,10 +323,11 @@ export const createRelayMachine = ({
 /** The machine as it is, without sockets: for visualizers and model tests. */
 export const relayMachine = createRelayMachine()
 
-function dialCommand({ addresses, addressIndex }: RelayContext): RelayCommand {
+/** The address that this attempt is for. */
+function addressOf({ addresses, addressIndex }: RelayContext): HostPort {
   const address = addresses[addressIndex] ?? addresses[0]
   if (!address) throw new RangeError('a relay without an address')
-  return { type: 'dial', address }
+  return address
 }
 
 function reasonOf(event: RelayEvent | RelayCommand): Reason | undefined {

@@ -60,6 +60,13 @@ export class Relays {
     return this.#byKey.get(key)
   }
 
+  /** @throws RangeError when there is none */
+  need(key: string): Relay {
+    const relay = this.#byKey.get(key)
+    if (!relay) throw new RangeError('there is no such relay')
+    return relay
+  }
+
   /** Not one relay is connected: then the fault is the network's, not theirs. */
   get networkDown(): boolean {
     return this.#established === 0
