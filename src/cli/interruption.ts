@@ -1,0 +1,21 @@
+/** Ctrl-C and its like: the first asks the program to end, the second ends it. */
+import { EXIT_INTERRUPTED } from './exit-codes.js'
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** Aborted by the first signal. From the call on, signals do not end the process by themselves. */
+export function interruption(): AbortSignal {
+  const controller = new AbortController()
+  const interrupt = (): void => {
+    if (controller.signal.aborted) process.exit(EXIT_INTERRUPTED)
+    controller.abort()
+  }
+  for (const signal of SIGNALS) process.on(signal, interrupt)
+  return controller.signal
+}
+
+export const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise(resolve => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })

@@ -1,0 +1,14 @@
+/** One JSON object a line, for programs. Times are ISO 8601. */
+import type { Status } from '../index.js'
+
+export const jsonLine = (value: object): string => `${JSON.stringify(value)}\n`
+
+/** A status event as it is, its times made readable. */
+export function statusLine(status: Status): string {
+  const { time, ...rest } = status
+  const next = 'nextAttemptAt' in rest ? { nextAttemptAt: isoTime(rest.nextAttemptAt) } : {}
+  return jsonLine({ time: isoTime(time), ...rest, ...next })
+}
+
+const isoTime = (ms: number | undefined): string | undefined =>
+  ms === undefined ? undefined : new Date(ms).toISOString()
