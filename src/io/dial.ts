@@ -1,19 +1,20 @@
 /**
- * Opens the way to a relay. Knows name resolution, TCP connects and their errors; knows no clock: the caller
- * aborts when its time is up.
+ * Opens the way to a relay, directly or through a proxy. Knows name resolution, TCP connects and their errors; knows no
+ * clock: the caller aborts when its time is up. With a proxy it is the only place that opens a socket, and opens it to
+ * the proxy.
  */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { type Reason, ToxError } from '../protocol/errors.js'
+import type { HostPort } from '../protocol/relay-address.js'
 import type { ByteSocket } from './byte-socket.js'
+import { httpConnect } from './http-connect.js'
 import type { ProxySettings } from './proxy.js'
+import { targetForProxy } from './proxy-target.js'
+import { checkSocksTarget, socksConnect } from './socks.js'
 import { SOCKET_OPTIONS, tcpByteSocket } from './tcp-socket.js'
 
-/** Where to: `host` is an address literal (IPv6 without brackets) or a name. */
-export interface Target {
-  readonly host: string
-  readonly port: number
-}
+export type Target = HostPort
 
 /** How far a dial is: TCP first, then, behind a proxy only, the talk with the proxy. */
 export type DialStage = 'connect' | 'proxy'
@@ -27,14 +28,57 @@ export interface DialOptions {
   readonly onStage?: ((stage: DialStage) => void) | undefined
 }
 
-/** Resolves with a connected socket; rejects with a ToxError only, also when aborted. */
-export type Dial = (target: Target, options: DialOptions) => Promise<ByteSocket>
+/**
+ * Resolves with a connected socket; rejects with a ToxError only. Aborted it rejects with the reason of the signal if
+ * that is a ToxError, else with the timeout of its stage.
+ * @param target `host` is an address literal (IPv6 without brackets) or a name
+ */
+export type Dial = (target: HostPort, options: DialOptions) => Promise<ByteSocket>
 
-/** Time for TCP, proxy and handshake together (docs/protocol.md §6). */
+/** Time for TCP and handshake together without a proxy (docs/protocol.md §6). */
 export const DIRECT_BUDGET_MS = 10_000
 
-export const dial: Dial = async (target, { signal }) => {
-  return tcpByteSocket(await connectTcp(target, signal))
+/** Time for TCP, the talk with the proxy and the handshake together. */
+export const budgetMs = (proxy?: ProxySettings): number => proxy?.budgetMs ?? DIRECT_BUDGET_MS
+
+export const dial: Dial = async (target, options) => {
+  const { signal, proxy } = options
+  const socket =
+    proxy && !proxy.exceptions.covers(target.host)
+      ? await throughProxy(target, proxy, options)
+      : await connectTcp(target, signal)
+  return tcpByteSocket(socket)
+}
+
+async function throughProxy(target: HostPort, proxy: ProxySettings, options: DialOptions): Promise<Socket> {
+  const { signal, onStage } = options
+  const wanted = targetForProxy(target)
+  if (proxy.kind !== 'http') checkSocksTarget(wanted, proxy)
+  const socket = await connectToProxy(proxy, signal)
+  const giveUp = () => socket.destroy()
+  signal.addEventListener('abort', giveUp)
+  try {
+    onStage?.('proxy')
+    if (proxy.kind === 'http') await httpConnect(socket, wanted, proxy)
+    else await socksConnect(socket, wanted, proxy)
+    if (socket.destroyed) throw new ToxError('proxy-closed')
+    return socket
+  } catch (error) {
+    socket.destroy()
+    throw signal.aborted ? reasonOf(signal, 'proxy-timeout') : error
+  } finally {
+    signal.removeEventListener('abort', giveUp)
+  }
+}
+
+/** However the way to the proxy fails, it says nothing of the relay. */
+async function connectToProxy(proxy: ProxySettings, signal: AbortSignal): Promise<Socket> {
+  try {
+    return await connectTcp(proxy, signal)
+  } catch (error) {
+    if (error === signal.reason) throw error
+    throw new ToxError('proxy-unreachable', error instanceof ToxError ? error.code : undefined)
+  }
 }
 
 /**
@@ -43,12 +87,12 @@ export const dial: Dial = async (target, { signal }) => {
  */
 const ADDRESS_ATTEMPT_MS = 2_000
 
-const connectTcp = async (to: Target, signal: AbortSignal): Promise<Socket> => {
-  if (signal.aborted) throw givenUp(signal)
+async function connectTcp({ host, port }: HostPort, signal: AbortSignal): Promise<Socket> {
+  if (signal.aborted) throw reasonOf(signal, 'connect-timeout')
   const socket = connect({
     ...SOCKET_OPTIONS,
-    host: to.host,
-    port: to.port,
+    host,
+    port,
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_MS,
   })
@@ -58,13 +102,13 @@ const connectTcp = async (to: Target, signal: AbortSignal): Promise<Socket> => {
     return socket
   } catch (error) {
     socket.destroy()
-    throw signal.aborted ? givenUp(signal) : failureOf(error)
+    throw signal.aborted ? reasonOf(signal, 'connect-timeout') : failureOf(error)
   }
 }
 
-/** A caller that aborts with a ToxError is answered with it; any other abort means that the time is up. */
-const givenUp = (signal: AbortSignal): ToxError =>
-  signal.reason instanceof ToxError ? signal.reason : new ToxError('connect-timeout')
+/** Why the caller gave up; without a word of his own, since the time was up. */
+const reasonOf = ({ reason }: AbortSignal, timeout: Reason): ToxError =>
+  reason instanceof ToxError ? reason : new ToxError(timeout)
 
 const FAILURES: Readonly<Record<string, Reason>> = {
   ECONNREFUSED: 'refused',

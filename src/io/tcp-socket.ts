@@ -31,18 +31,18 @@ class TcpByteSocket implements ByteSocket {
   readonly ended$ = new AsyncSubject<ToxError>()
   readonly #socket: Socket
   #receiver: Subscriber<Uint8Array> | undefined
-  #leftover: Uint8Array | undefined
 
   constructor(socket: Socket, leftover: Uint8Array | undefined) {
     this.#socket = socket
-    this.#leftover = leftover !== undefined && leftover.length > 0 ? leftover : undefined
     socket.pause()
+    if (leftover !== undefined && leftover.length > 0) socket.unshift(leftover)
     socket.setNoDelay(true)
     socket.on('data', chunk => this.#receiver?.next(chunk))
     socket.on('drain', () => this.drain$.next())
     socket.on('end', () => this.#endWith(new ToxError('closed-by-relay')))
     socket.on('error', error => this.#endWith(lossOf(error)))
     socket.on('close', () => this.#endWith(new ToxError('closed-by-relay')))
+    if (socket.destroyed) this.#endWith(new ToxError('closed-by-relay'))
   }
 
   get room(): number {
@@ -65,17 +65,12 @@ class TcpByteSocket implements ByteSocket {
   destroy(): void {
     this.ended$.complete()
     this.#receiver = undefined
-    this.#leftover = undefined
     this.#socket.destroy()
   }
 
   #readFor(receiver: Subscriber<Uint8Array>): () => void {
-    const first = this.#leftover
     this.#receiver = receiver
-    this.#leftover = undefined
-    if (first !== undefined) receiver.next(first)
-    // The receiver may have left, or destroyed the socket, at the first bytes.
-    if (this.#receiver === receiver) this.#socket.resume()
+    this.#socket.resume()
     return () => {
       if (this.#receiver !== receiver) return
       this.#receiver = undefined
