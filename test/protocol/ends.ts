@@ -87,3 +87,10 @@ export function pieces(bytes: Uint8Array, cuts: readonly number[]): Uint8Array[]
 
 export const someBytes = (minLength: number, maxLength = minLength): fc.Arbitrary<Uint8Array> =>
   fc.uint8Array({ minLength, maxLength })
+
+const { FUZZ = '1' } = process.env
+
+/** How often a property runs: `FUZZ=10 npx vitest run …` goes ten times as deep, and mutation testing less deep. */
+export const runs = (count: number): { numRuns: number } => ({
+  numRuns: Math.max(1, Math.round(count * Number(FUZZ))),
+})

@@ -3,7 +3,7 @@ import { describe, expect } from 'vitest'
 import { decodePacket } from '../../src/protocol/packets.js'
 import type { OpenPing } from '../../src/protocol/pings.js'
 import type { Session, SessionPacket } from '../../src/protocol/session.js'
-import { expectToxError, flipped, hex, join, pieces, sessionAndPeer, someBytes } from './ends.js'
+import { expectToxError, flipped, hex, join, pieces, runs, sessionAndPeer, someBytes } from './ends.js'
 import type { ReferenceEnd } from './reference.js'
 
 const KEY = hex('a5'.repeat(32))
@@ -119,7 +119,7 @@ describe('packets in', () => {
     fc.integer({ min: 16, max: 255 }).map(id => Uint8Array.of(2, id)),
   )
 
-  test.prop([fc.array(plain, { maxLength: 10 }), fc.array(fc.nat(), { maxLength: 30 })], { numRuns: 300 })(
+  test.prop([fc.array(plain, { maxLength: 10 }), fc.array(fc.nat(), { maxLength: 30 })], runs(300))(
     'are the same however the byte stream is cut',
     (plains, cuts) => {
       const { session, peer } = sessionAndPeer()
@@ -130,9 +130,10 @@ describe('packets in', () => {
     },
   )
 
-  test.prop([fc.array(plain, { minLength: 1, maxLength: 6 }), fc.nat(), fc.integer({ min: 1, max: 255 })], {
-    numRuns: 500,
-  })(
+  test.prop(
+    [fc.array(plain, { minLength: 1, maxLength: 6 }), fc.nat(), fc.integer({ min: 1, max: 255 })],
+    runs(500),
+  )(
     'with any byte changed are refused from there on, and what came before is handed up',
     (plains, at, mask) => {
       const { session, peer } = sessionAndPeer()
@@ -432,7 +433,7 @@ describe('the window', () => {
     read: fc.nat(60),
     relayPings: fc.nat(2),
   })
-  test.prop([fc.array(turn, { minLength: 1, maxLength: 25, size: 'max' })], { numRuns: 60 })(
+  test.prop([fc.array(turn, { minLength: 1, maxLength: 25, size: 'max' })], runs(60))(
     'case 24: a slow relay never holds more than 64 KiB and the control packets, and gets everything in the end',
     turns => {
       const { session, peer } = sessionAndPeer()
