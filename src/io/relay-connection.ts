@@ -2,6 +2,7 @@
  * The relay's side of one connection, from the first byte to the last: handshake, then *unconfirmed* until one frame
  * has opened, then a client of the core. Everything it holds is bounded. Knows nothing of other connections.
  */
+import type { Subscription } from 'rxjs'
 import { HANDSHAKE_TIMEOUT_MS, PING_INTERVAL_MS, PONG_TIMEOUT_MS } from '../protocol/constants.js'
 import type { KeyPair, Random } from '../protocol/crypto.js'
 import { ToxError } from '../protocol/errors.js'
@@ -14,6 +15,11 @@ import type { Clock } from './clock.js'
 
 /** Lossy packets that may wait for one client, in bytes; a slow receiver loses what is beyond. */
 const LANE_BYTES = 64 * 1024
+/**
+ * Bytes after which one client's turn is over. Node would read 2 MB from a fast sender before anybody else's turn
+ * came: receivers would be full, their packets lost, and everybody's pongs late.
+ */
+const READ_BYTES_PER_TURN = 64 * 1024
 /** Important packets that may wait for one client; one that reads so little is dropped. */
 const MAX_WAITING_CONTROL = 1024
 
@@ -50,6 +56,8 @@ export class RelayConnection implements RelayPort {
   #session: Session | undefined
   #client: RelayClient | undefined
   #timer: unknown
+  #reading: Subscription | undefined
+  #readThisTurn = 0
   /** Bytes that the socket did not take yet; they come before all else. */
   #tail: Uint8Array | undefined
   #flushing = false
@@ -67,7 +75,7 @@ export class RelayConnection implements RelayPort {
   start(): void {
     this.#socket.ended$.subscribe(() => this.close('gone'))
     this.#socket.drain$.subscribe(() => this.flush())
-    this.#socket.data$.subscribe(chunk => this.#onChunk(chunk))
+    this.#resume()
   }
 
   sendControl(packet: Uint8Array): void {
@@ -97,11 +105,12 @@ export class RelayConnection implements RelayPort {
     this.close('replaced')
   }
 
-  /** Writes what waits, as far as the socket takes it. */
+  /** The end of a turn: writes what waits, as far as the socket takes it, and goes on reading. */
   flush(): void {
     this.#flushing = false
     if (this.#closed) return
     this.#write()
+    this.#resume()
     if (this.#tooSlow) this.close('too-slow')
   }
 
@@ -117,8 +126,21 @@ export class RelayConnection implements RelayPort {
     this.#context.closed(this, reason)
   }
 
+  #resume(): void {
+    this.#readThisTurn = 0
+    this.#reading ??= this.#socket.data$.subscribe(chunk => this.#onChunk(chunk))
+  }
+
+  #pause(): void {
+    this.#reading?.unsubscribe()
+    this.#reading = undefined
+    this.#flushLater()
+  }
+
   #onChunk(chunk: Uint8Array): void {
     this.#context.traffic.bytesRead += chunk.length
+    this.#readThisTurn += chunk.length
+    if (this.#readThisTurn >= READ_BYTES_PER_TURN) this.#pause()
     try {
       if (this.#session) this.#read(this.#session, chunk)
       else this.#shake(chunk)

@@ -49,7 +49,8 @@ export class ScriptedEnd {
   #channel: Channel | undefined
   #reading: Subscription | undefined
   #waiting: Uint8Array[] = []
-  #taken = new Set<Packet>()
+  /** By kind: how many of the received packets `take` has looked at. */
+  readonly #seen = new Map<PacketKind, number>()
 
   /** @param onEstablished called when the handshake is over, before the first frame is read */
   constructor(
@@ -102,9 +103,13 @@ export class ScriptedEnd {
 
   /** The first packet of a kind that was not taken yet; undefined when there is none so far. */
   take<Kind extends PacketKind>(kind: Kind): PacketOf<Kind> | undefined {
-    const found = this.all(kind).find(packet => !this.#taken.has(packet))
-    if (found) this.#taken.add(found)
-    return found
+    const isWanted = (packet: Packet): packet is PacketOf<Kind> => packet.kind === kind
+    for (let seen = this.#seen.get(kind) ?? 0; seen < this.received.length; seen++) {
+      const packet = this.received[seen]
+      this.#seen.set(kind, seen + 1)
+      if (packet && isWanted(packet)) return packet
+    }
+    return undefined
   }
 
   /** Waits for the first packet of a kind that was not taken yet. Rejects when the connection ends before. */

@@ -297,6 +297,19 @@ describe('a fast receiver', () => {
   })
 })
 
+describe('a fast sender', () => {
+  test('has 64 KiB a turn, then it is the turn of others', async () => {
+    const { a, b, connectionId } = await pair()
+    const other = await connect()
+    relay.place.roomBytes = 1_000_000
+    for (let n = 0; n < 200; n++) a.send(data(connectionId, new Uint8Array(MAX_DATA_SIZE)))
+    other.send(PING)
+    const passed = clock.run(other.next('pong').then(() => b.all('data').length))
+    expect(await passed).toBeLessThan(40)
+    expect(b.all('data')).toHaveLength(200)
+  })
+})
+
 describe('a slow receiver', () => {
   test('loses data, is told what is important in order, and holds nobody else up', async () => {
     const { a, b, keysA, connectionId } = await pair()
