@@ -93,7 +93,7 @@ export class Friends implements FriendKeeper {
     this.#choicePlanned = true
     this.#options.clock.defer(() => {
       this.#choicePlanned = false
-      for (const record of this.#records.values()) this.#choose(record)
+      for (const record of this.#neediestFirst()) this.#choose(record)
     })
   }
 
@@ -162,6 +162,14 @@ export class Friends implements FriendKeeper {
   }
 
   // Which relays a friend gets -----------------------------------------------------------------------------------------
+
+  /** A relay has 240 places: they go to those first who have the fewest elsewhere. */
+  #neediestFirst(): Record[] {
+    return [...this.#records.values()]
+      .map(record => ({ record, ties: record.friend.ties.filter(isGood).length }))
+      .sort((a, b) => a.ties - b.ties)
+      .map(({ record }) => record)
+  }
 
   /** Ties the friend to the first good relays of his ranking that he lacks, within what one friend may have. */
   #choose({ friend, seed, wide }: Record): void {
