@@ -59,4 +59,9 @@ function freePort() {
   })
 }
 
+/** The median of each field over several runs. */
+export function medians(runs) {
+  return Object.fromEntries(Object.keys(runs[0]).map(key => [key, median(runs.map(run => run[key]))]))
+}
+
 export const median = values => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
