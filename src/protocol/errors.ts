@@ -29,7 +29,7 @@ const CAUSES = {
   'bad-handshake': relay('the handshake response does not decrypt'),
   'protocol-violation': relay('the relay broke the protocol'),
   'proxy-unreachable': proxy('the proxy cannot be reached: check its address and that it runs'),
-  'proxy-timeout': proxy('the proxy accepted the connection but did not answer in time'),
+  'proxy-timeout': proxy('the proxy took the connection but did not answer in time: check its kind and port'),
   'proxy-closed': proxy('the proxy closed the connection without an answer: check its kind and port'),
   'proxy-bad-reply': proxy(
     'the proxy answered something that its protocol does not allow: check its kind and port',
