@@ -39,6 +39,8 @@ export class ScriptedEnd {
   bytesRead = 0
   /** Why the connection ended, not by us; undefined while it stands. */
   ended: Reason | undefined
+  /** What came cannot be read: then the connection was closed by us, since nothing after it can be, either. */
+  failure: unknown
   /** Whether pings are answered without being told to. */
   answersPings = true
   readonly #socket: ByteSocket
@@ -117,7 +119,7 @@ export class ScriptedEnd {
     for (;;) {
       const packet = this.take(kind)
       if (packet) return packet
-      if (this.ended) throw new Error(`${this.ended} before any ${kind}`)
+      this.#requireOpen(`any ${kind}`)
       await this.#change()
     }
   }
@@ -125,7 +127,7 @@ export class ScriptedEnd {
   /** Waits for the end of the handshake. Rejects when the connection ends before. */
   async whenEstablished(): Promise<void> {
     while (!this.isEstablished) {
-      if (this.ended) throw new Error(`${this.ended} before the end of the handshake`)
+      this.#requireOpen('the end of the handshake')
       await this.#change()
     }
   }
@@ -159,8 +161,13 @@ export class ScriptedEnd {
 
   #onChunk(chunk: Uint8Array): void {
     this.bytesRead += chunk.length
-    if (this.#channel) this.#read(this.#channel, chunk)
-    else this.#shake(chunk)
+    try {
+      if (this.#channel) this.#read(this.#channel, chunk)
+      else this.#shake(chunk)
+    } catch (failure) {
+      this.failure = failure
+      this.destroy()
+    }
     this.#changed$.next()
   }
 
@@ -190,6 +197,11 @@ export class ScriptedEnd {
       this.#waiting.unshift(next.subarray(taken))
       return
     }
+  }
+
+  #requireOpen(before: string): void {
+    if (this.failure) throw this.failure
+    if (this.ended) throw new Error(`${this.ended} before ${before}`)
   }
 
   #change(): Promise<void> {
