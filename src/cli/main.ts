@@ -5,7 +5,12 @@ import { Command, CommanderError } from 'commander'
 import { BadInput, isSystemError } from './bad-input.js'
 import { complain } from './complain.js'
 import { EXIT_BAD_INPUT, EXIT_BUG, EXIT_OK } from './exit-codes.js'
+import { keygenCommand } from './keygen.js'
+import { pingCommand } from './ping.js'
+import { probeCommand } from './probe.js'
+import { serveCommand } from './serve.js'
 import { upCommand } from './up.js'
+import { harmless } from './words.js'
 
 const EXAMPLES = `
 Examples:
@@ -36,7 +41,7 @@ try {
 }
 
 function program(): Command {
-  return [upCommand()]
+  return [upCommand(), probeCommand(), pingCommand(), serveCommand(), keygenCommand()]
     .reduce((all, command) => all.addCommand(command.copyInheritedSettings(all)), root())
     .addHelpText('after', EXAMPLES)
 }
@@ -48,15 +53,16 @@ function root(): Command {
     )
     .version(version())
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(`tox-relays: ${oneLine(text)}\n`) })
+    .configureOutput({ outputError: (text, write) => write(`tox-relays: ${harmless(oneLine(text))}\n`) })
 }
 
 /** Commander writes `error: …`, and perhaps `(Did you mean …?)` on a second line. */
-const oneLine = (text: string): string =>
-  text
+function oneLine(text: string): string {
+  return text
     .replace(/^error: /, '')
     .trim()
     .replaceAll(/\s*\n\s*/g, ' ')
+}
 
 function version(): string {
   const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
@@ -75,5 +81,6 @@ function exitCodeOf(error: unknown): number {
   return EXIT_BUG
 }
 
-const errorText = (error: unknown): string =>
-  error instanceof Error ? (error.stack ?? error.message) : String(error)
+function errorText(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}

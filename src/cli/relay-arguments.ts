@@ -31,15 +31,12 @@ export function parseKeyArgument(value: string): string {
   return value.toUpperCase()
 }
 
-/** @throws InvalidArgumentError */
-export function parseNumber(
-  name: string,
-  { min, max, whole = true }: { min: number; max: number; whole?: boolean },
-) {
+/** For an option that is a number. Its result throws InvalidArgumentError. */
+export function parseNumber({ min, max, whole = false }: { min: number; max: number; whole?: boolean }) {
   return (value: string): number => {
     const number = value.trim() === '' ? Number.NaN : Number(value)
     if (number >= min && number <= max && (!whole || Number.isInteger(number))) return number
-    throw new InvalidArgumentError(`Wanted ${whole ? 'a whole number' : name} from ${min} to ${max}.`)
+    throw new InvalidArgumentError(`Wanted a ${whole ? 'whole ' : ''}number from ${min} to ${max}.`)
   }
 }
 

@@ -1,0 +1,143 @@
+/** `tox-relays probe`: which of these relays answer? */
+import { existsSync } from 'node:fs'
+import { Command } from 'commander'
+import { explain, formatRelay, parseRelay, type RelayAddress } from '../index.js'
+import { formatHostPort } from '../protocol/index.js'
+import { orBadInput } from './bad-input.js'
+import { complain } from './complain.js'
+import { EXIT_INTERRUPTED, EXIT_NO_ANSWER, EXIT_OK } from './exit-codes.js'
+import { interruption } from './interruption.js'
+import { jsonLine } from './json-lines.js'
+import { paintFor } from './paint.js'
+import { type ProbeOptions, type ProbeResult, probeRelay } from './probe-relay.js'
+import { ProgressBar } from './progress-bar.js'
+import { parseNumber, RELAY_SPELLING, readNodeList } from './relay-arguments.js'
+import { type Column, tableLines } from './table.js'
+import { millisecondWords, shortKey } from './words.js'
+
+interface ProbeCommandOptions {
+  readonly timeout: number
+  readonly json?: boolean
+}
+
+/** Relays that are checked at once. */
+const SIDE_BY_SIDE = 64
+const DEFAULT_TIMEOUT_S = 10
+const MAX_TIMEOUT_S = 600
+const SECOND_MS = 1_000
+
+const HELP = `
+Each relay is checked as a node would use it: TCP connect, handshake, first ping. ${SIDE_BY_SIDE} are checked at
+once, each with an identity made for this check, so that no running node is disturbed.
+
+Exit code: 0 all answer, 1 some do not, 2 the input is wrong.
+
+Examples:
+  tox-relays probe nodes.json
+  tox-relays probe relay.example:443:PUBLICKEY [2001:db8::1]:33445:PUBLICKEY
+  tox-relays probe --json nodes.json | jq -r 'select(.ok) | "\\(.host):\\(.port):\\(.publicKey)"'
+  curl -s https://nodes.example/json | tox-relays probe -`
+
+export function probeCommand(): Command {
+  return new Command('probe')
+    .description('check which relays answer')
+    .argument(
+      '<relays...>',
+      `${RELAY_SPELLING}, or a file with a public node list (JSON), - for standard input`,
+    )
+    .option(
+      '--timeout <seconds>',
+      'time for each relay',
+      parseNumber({ min: 0.1, max: MAX_TIMEOUT_S }),
+      DEFAULT_TIMEOUT_S,
+    )
+    .option('--json', 'one JSON object a line for each relay, as soon as it is known')
+    .addHelpText('after', HELP)
+    .action(async (relays: readonly string[], options: ProbeCommandOptions) => {
+      process.exitCode = await probe(relays, options)
+    })
+}
+
+async function probe(
+  words: readonly string[],
+  { timeout, json = false }: ProbeCommandOptions,
+): Promise<number> {
+  const relays = await readRelays(words)
+  const signal = interruption()
+  const results = await probeAll(relays, { timeoutMs: timeout * SECOND_MS, signal }, json)
+  if (!json) printTable(results)
+  const answering = results.filter(({ ok }) => ok).length
+  if (signal.aborted) return EXIT_INTERRUPTED
+  return answering === relays.length ? EXIT_OK : EXIT_NO_ANSWER
+}
+
+/** Each relay once, in the order in which they are named. */
+async function readRelays(words: readonly string[]): Promise<RelayAddress[]> {
+  const lists: (readonly RelayAddress[])[] = []
+  for (const word of words) lists.push(await relaysIn(word))
+  return [...new Map(lists.flat().map(relay => [formatRelay(relay), relay])).values()]
+}
+
+/** What looks like a relay is one, unless there is such a file. */
+async function relaysIn(word: string): Promise<readonly RelayAddress[]> {
+  if (word.includes(':') && !existsSync(word)) return [orBadInput('', () => parseRelay(word))]
+  const { nodes } = await readNodeList(word, complain)
+  return nodes
+}
+
+/** @returns what is known of each, in the order of the relays */
+async function probeAll(
+  relays: readonly RelayAddress[],
+  options: ProbeOptions,
+  json: boolean,
+): Promise<ProbeResult[]> {
+  const bar = new ProgressBar(process.stderr)
+  const results = new Map<RelayAddress, ProbeResult>()
+  let ok = 0
+  const waiting = relays.values()
+  const checkSome = async (): Promise<void> => {
+    for (const relay of waiting) {
+      const result = await probeRelay(relay, options)
+      if (!result) return
+      results.set(relay, result)
+      if (result.ok) ok++
+      if (json) {
+        bar.clear()
+        process.stdout.write(jsonLine(result))
+      }
+      bar.draw({ done: results.size, total: relays.length, ok })
+    }
+  }
+  bar.draw({ done: 0, total: relays.length, ok })
+  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, checkSome))
+  bar.clear()
+  return relays.flatMap(relay => results.get(relay) ?? [])
+}
+
+const COLUMNS: readonly Column<ProbeResult>[] = [
+  { title: 'RELAY', cell: row => formatHostPort(row), expendable: 0, shrinksTo: 15 },
+  { title: 'KEY', cell: row => shortKey(row.publicKey), expendable: 3 },
+  {
+    title: 'RESULT',
+    cell: ({ ok, reason }) => ({ text: ok ? 'ok' : (reason ?? ''), tone: ok ? 'good' : 'bad' }),
+    expendable: 0,
+  },
+  { title: 'CONNECT', cell: row => time(row.connectMs), align: 'right', expendable: 2 },
+  { title: 'HANDSHAKE', cell: row => time(row.handshakeMs), align: 'right', expendable: 4 },
+  { title: 'PING', cell: row => time(row.pingMs), align: 'right', expendable: 1 },
+  {
+    title: 'WHAT IT MEANS',
+    cell: ({ reason }) => ({ text: reason === null ? '' : explain(reason), tone: 'dim' }),
+    expendable: 5,
+    shrinksTo: 20,
+  },
+]
+
+const time = (ms: number | null): string => (ms === null ? '–' : millisecondWords(ms))
+
+function printTable(results: readonly ProbeResult[]): void {
+  const { isTTY, columns } = process.stdout
+  const layout = { width: isTTY ? columns : Number.POSITIVE_INFINITY, paint: paintFor(isTTY) }
+  for (const line of tableLines(COLUMNS, results, layout)) process.stdout.write(`${line}\n`)
+  process.stderr.write(`${results.filter(({ ok }) => ok).length} of ${results.length} relays answer\n`)
+}
