@@ -79,10 +79,11 @@ export class MemorySocket implements ByteSocket {
     if (this.closed) return
     this.closed = true
     this.#receiver = undefined
-    this.ended$.complete()
+    this.#onClosed(this)
     this.#out?.finish()
     this.#peer?.flow()
-    this.#onClosed(this)
+    // Whoever hears of the end may dial again at once: by then this socket must not count as open.
+    this.ended$.complete()
   }
 
   /** Ends both sides at once, as a reset does; what was under way is lost. */
