@@ -1,4 +1,5 @@
 /** Cases 10, 26, 27 and 44: what becomes of packets, whatever relays and subscribers do. */
+import { take } from 'rxjs'
 import { describe, expect, test } from 'vitest'
 import { MAX_DATA_SIZE } from '../../src/protocol/constants.js'
 import { bytes, relayAt, text, told, World } from '../support/world.js'
@@ -84,9 +85,10 @@ describe('a packet', () => {
     }
     toA.packets$.subscribe(thrower)
     b.manager.packets$.subscribe(thrower)
-    b.manager.status$.subscribe(thrower)
+    b.manager.status$.pipe(take(1)).subscribe(thrower)
+    b.manager.addRelay(await world.relay())
     toA.packets$.subscribe(({ data }) => heard.push(text(data)))
-    const surfaced = uncaught(4)
+    const surfaced = uncaught(ERRORS)
     for (const word of ['one', 'two']) expect(toB.send(bytes(word))).toBe('sent')
     await world.settle()
     expect(new Set(await surfaced)).toEqual(new Set(['a subscriber’s own fault']))
@@ -98,6 +100,9 @@ describe('a packet', () => {
     ])
   })
 })
+
+/** Two packets, each heard twice, and a status. */
+const ERRORS = 5
 
 const addressOf = ({ host, port, publicKey }: { host: string; port: number; publicKey: Uint8Array }) => ({
   host,
