@@ -8,13 +8,10 @@ export type { Status, StatusEvent } from './actors/status.js'
 export type { StatusStream } from './actors/status-stream.js'
 export type { TieState } from './actors/tie.js'
 export { type ProxyKind, type ProxyOptions, proxyOptionsOf } from './io/proxy.js'
+export type { OobPacket, OobSendResult, OtherSendResult, RelayedPacket } from './loose-packets.js'
 export {
-  type Added,
   createRelayManager,
   generateKeyPair,
-  type OobPacket,
-  type OtherSendResult,
-  type RelayedPacket,
   type RelayManager,
 } from './manager.js'
 export type { ManagedRelayInput, ManagerOptions, ProxyInput } from './options.js'
@@ -39,3 +36,5 @@ export {
   type RelayInput,
 } from './protocol/relay-address.js'
 export type { FriendSnapshot, ManagerSnapshot, RelaySnapshot } from './snapshot.js'
+export { openStore, type Store, type StoreOptions } from './store.js'
+export type { StoreContent, StoredFriend, StoredRelay, StoredScore } from './store-content.js'

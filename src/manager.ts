@@ -3,47 +3,36 @@
  * connected, ties friends to them and carries packets; docs/architecture.md tells who does what.
  */
 import { Subject } from 'rxjs'
-import type { Friend, FriendPacket, SendResult } from './actors/friend.js'
-import { oobPacket } from './actors/link.js'
-import { Policies, type Refusal } from './actors/policies.js'
+import type { Friend, FriendPacket, Offer } from './actors/friend.js'
+import { Policies } from './actors/policies.js'
 import type { Origin, Relay } from './actors/relay.js'
+import type { StatusEvent } from './actors/status.js'
 import { StatusStream } from './actors/status-stream.js'
-import { checkProxy, compose, type Parts, type Streams } from './compose.js'
+import { admit } from './admission.js'
+import { compose, type Parts, type Streams } from './compose.js'
 import { type Clock, systemClock } from './io/clock.js'
+import {
+  type OobPacket,
+  type OobSendResult,
+  type OtherSendResult,
+  type RelayedPacket,
+  sendForward,
+  sendOnion,
+  sendOob,
+} from './loose-packets.js'
+import type { Memory } from './memory.js'
 import { checkKeyPair, type ManagedRelayInput, type ManagerOptions, requireBytes } from './options.js'
 import { toHex } from './protocol/bytes.js'
-import { MAX_FORWARD_SIZE, MAX_ONION_REQUEST_SIZE, MAX_OOB_SIZE } from './protocol/constants.js'
 import { cryptoReady, type KeyPair, newKeyPair, type Random, systemRandom } from './protocol/crypto.js'
 import { type Key, keyName, parseKey } from './protocol/keys.js'
-import { encodePacket, type ForwardTarget } from './protocol/packets.js'
-import { checkRelay, type RelayInput } from './protocol/relay-address.js'
+import type { ForwardTarget } from './protocol/packets.js'
+import type { RelayInput } from './protocol/relay-address.js'
+import { remember, restore } from './remembering.js'
 import { type ManagerSnapshot, snapshotOf } from './snapshot.js'
-
-/** What became of {@link RelayManager.addRelay}. */
-export type Added =
-  | { readonly accepted: true; readonly relay: Relay }
-  | { readonly accepted: false; readonly refusal: Refusal }
-
-/** A packet out of band from somebody who is no friend tied to that relay. */
-export interface OobPacket {
-  readonly publicKey: Uint8Array
-  readonly data: Uint8Array
-  readonly relay: Relay
-}
-
-/** An opaque packet that a relay passed on: an onion response, or something forwarded. */
-export interface RelayedPacket {
-  readonly data: Uint8Array
-  readonly relay: Relay
-}
-
-/** What came of a packet that is not for a friend's route. */
-export type OtherSendResult = Exclude<SendResult, 'sent-oob'>
+import type { StoreContent } from './store-content.js'
 
 /** Relays kept for onion use when no number is given (protocol §6). */
 const ONION_RELAYS = 3
-/** Relays tried for an OOB packet to somebody who is no friend. */
-const OOB_RELAYS = 3
 /** `drain()` closes after this time even if something still waits, in ms. */
 const DRAIN_TIMEOUT_MS = 10_000
 const DRAIN_LOOK_MS = 10
@@ -57,7 +46,8 @@ export async function generateKeyPair(random: Random = systemRandom): Promise<Ke
 /** @throws TypeError, RangeError for options that are wrong */
 export async function createRelayManager(options: ManagerOptions): Promise<RelayManager> {
   await cryptoReady()
-  return new RelayManager(options)
+  const remembered = await options.store?.load()
+  return new RelayManager(options, remembered)
 }
 
 export class RelayManager {
@@ -75,11 +65,12 @@ export class RelayManager {
   readonly #keyPair: KeyPair
   readonly #policies: Policies
   readonly #parts: Parts
+  readonly #memory: Memory | undefined
   #closing: Promise<void> | undefined
   #resolveClosed = (): void => {}
 
   /** Use {@link createRelayManager}, which loads the crypto first. */
-  constructor(options: ManagerOptions) {
+  constructor(options: ManagerOptions, remembered?: StoreContent) {
     const keyPair = checkKeyPair(options.keyPair)
     const clock = options.clock ?? systemClock
     const policies = new Policies(keyPair.publicKey, options.policies)
@@ -94,6 +85,15 @@ export class RelayManager {
     const { relays = [], signal } = options
     if ('nodes' in relays) for (const relay of relays.nodes) this.#add(relay, 'list')
     else for (const relay of relays) this.addRelay(relay)
+    const { friends: allFriends, relays: allRelays } = this.#parts
+    if (remembered) restore(remembered, allRelays, allFriends, policies)
+    if (options.store)
+      this.#memory = remember(options.store, {
+        clock,
+        status$: this.status$,
+        tell: status => this.#tell(status),
+        ...this.#parts,
+      })
     signal?.addEventListener('abort', () => void this.close(), { once: true })
     if (signal?.aborted) void this.close()
   }
@@ -118,7 +118,7 @@ export class RelayManager {
    * Adds a relay, or another address to one that is known.
    * @throws TypeError, RangeError when it is no relay at all
    */
-  addRelay(relay: ManagedRelayInput): Added {
+  addRelay(relay: ManagedRelayInput): Offer {
     return this.#add(relay, 'user')
   }
 
@@ -160,29 +160,24 @@ export class RelayManager {
     this.#parts.relays.setOnion(typeof relays === 'number' ? relays : relays ? ONION_RELAYS : 0)
   }
 
-  /** Sends out of band to anybody who may be on our relays. @param relay the only one to use */
-  sendOob(publicKey: Key, data: Uint8Array, relay?: Relay): Exclude<SendResult, 'sent'> {
-    const key = parseKey(publicKey, 'publicKey')
+  /**
+   * Sends out of band to anybody who may be on our relays.
+   * @param data 1–1,024 bytes
+   * @param relay the only one to use
+   */
+  sendOob(publicKey: Key, data: Uint8Array, relay?: Relay): OobSendResult {
     requireBytes(data)
-    if (data.length > MAX_OOB_SIZE) return 'too-large'
-    const packet = oobPacket(key, data)
-    const links = (relay ? [relay] : this.#established().slice(0, OOB_RELAYS)).flatMap(
-      ({ link }) => link ?? [],
-    )
-    if (links.length === 0) return 'offline'
-    return links.filter(link => link.sendLossy(packet)).length > 0 ? 'sent-oob' : 'full'
+    return sendOob(this.#candidates(relay), parseKey(publicKey, 'publicKey'), data)
   }
 
   /** @param data an onion request behind its id byte: 159–1,399 bytes */
   sendOnion(data: Uint8Array, relay?: Relay): OtherSendResult {
-    if (data.length >= MAX_ONION_REQUEST_SIZE) return 'too-large'
-    return this.#sendThrough(encodePacket({ kind: 'onionRequest', payload: data }), relay)
+    return sendOnion(this.#candidates(relay), data)
   }
 
-  /** Asks a relay to forward a packet over UDP. */
+  /** Asks a relay to forward a packet of at most 1,792 bytes over UDP. */
   sendForward(target: ForwardTarget, data: Uint8Array, relay?: Relay): OtherSendResult {
-    if (data.length > MAX_FORWARD_SIZE) return 'too-large'
-    return this.#sendThrough(encodePacket({ kind: 'forwardRequest', target, payload: data }), relay)
+    return sendForward(this.#candidates(relay), target, data)
   }
 
   /** Everything as it is now, in plain values. */
@@ -215,11 +210,16 @@ export class RelayManager {
   }
 
   async #close(): Promise<void> {
+    await this.#memory?.close()
     this.#parts.friends.close()
     await this.#parts.relays.close()
     for (const stream of [this.packets$, this.oob$, this.onion$, this.forwarded$, this.status$])
       stream.complete()
     this.#resolveClosed()
+  }
+
+  #tell(status: StatusEvent): void {
+    this.status$.tell({ time: this.#clock.now(), ...status })
   }
 
   #streams(): Streams {
@@ -228,33 +228,23 @@ export class RelayManager {
       oob: (relay, publicKey, data) => this.oob$.next({ publicKey, data, relay }),
       onion: (relay, data) => this.onion$.next({ data, relay }),
       forwarded: (relay, data) => this.forwarded$.next({ data, relay }),
-      tell: status => this.status$.tell({ time: this.#clock.now(), ...status }),
+      tell: status => this.#tell(status),
     }
   }
 
-  #add(input: ManagedRelayInput, origin: Origin): Added {
+  #add(input: ManagedRelayInput, origin: Origin): Offer {
     this.#requireOpen()
-    const address = checkRelay(input)
-    const { host, port, publicKey } = address
-    const refusal = this.#policies.judge(address)
-    if (refusal) {
-      this.status$.tell({ time: this.#clock.now(), type: 'relay-refused', address: { host, port }, refusal })
-      return { accepted: false, refusal }
-    }
-    if (input.proxy !== undefined)
-      this.#parts.ways.setProxy(toHex(publicKey), checkProxy(input.proxy, this.#keyPair))
-    const known = this.#parts.relays.get(toHex(publicKey))
-    if (known) this.#parts.relays.addAddress(known, { host, port })
-    const { pinned = false, share = true } = input
-    const relay =
-      known ?? this.#parts.relays.add({ publicKey, address: { host, port }, origin, pinned, share })
-    return { accepted: true, relay }
+    const tell = (status: StatusEvent) => this.#tell(status)
+    return admit(input, origin, {
+      parts: this.#parts,
+      policies: this.#policies,
+      keyPair: this.#keyPair,
+      tell,
+    })
   }
 
-  #sendThrough(packet: Uint8Array, relay?: Relay): OtherSendResult {
-    const links = (relay ? [relay] : this.#established()).flatMap(({ link }) => link ?? [])
-    if (links.length === 0) return 'offline'
-    return links.some(link => link.sendLossy(packet)) ? 'sent' : 'full'
+  #candidates(relay: Relay | undefined): readonly Relay[] {
+    return relay ? [relay] : this.#established()
   }
 
   /** Connected relays, best first. */

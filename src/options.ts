@@ -11,6 +11,7 @@ import { type KeyPair, keyPairFromSecret, type Random } from './protocol/crypto.
 import { type Key, parseKey } from './protocol/keys.js'
 import type { NodesRead } from './protocol/nodes.js'
 import type { RelayAddress, RelayInput } from './protocol/relay-address.js'
+import type { Store } from './store.js'
 
 /** A proxy as users give it: `socks5://user:password@host:port`, `socks4://`, `http://`, or an object. */
 export type ProxyInput = string | URL | ProxyOptions
@@ -28,6 +29,8 @@ export interface ManagerOptions {
   readonly relays?: readonly ManagedRelayInput[] | NodesRead<RelayAddress>
   /** Every relay is reached through it; no byte and no name goes anywhere else, whatever happens. */
   readonly proxy?: ProxyInput
+  /** Remembers relays, scores and friends across restarts; see `openStore`. */
+  readonly store?: Store
   readonly limits?: Partial<NeedLimits> & { readonly dials?: number }
   readonly reconnect?: Partial<BackoffOptions>
   readonly policies?: PolicyOptions

@@ -97,6 +97,12 @@ export class Friends implements FriendKeeper {
     })
   }
 
+  /** Ties a friend to a relay that he is known to be on, if he has room for it. */
+  tie(friend: Friend, relay: Relay): void {
+    const tied = friend.ties.some(tie => tie.relay === relay)
+    if (!tied && this.#makeRoom(friend)) this.#tie(friend, relay, false)
+  }
+
   // What friends ask for ---------------------------------------------------------------------------------------------
 
   offer(friend: Friend, input: RelayInput): Offer {

@@ -50,6 +50,10 @@ export class Policies {
     this.#denyNetworks = networks(options.denyNetworks ?? [])
   }
 
+  isOwn(publicKey: Uint8Array): boolean {
+    return toHex(publicKey) === this.#ownKey
+  }
+
   /** Judges a relay from whomever. @returns undefined when it may be used */
   judge({ host, publicKey }: RelayAddress): Refusal | undefined {
     const key = toHex(publicKey)

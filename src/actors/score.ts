@@ -21,6 +21,13 @@ export class Score {
   uptimeMs = 0
   #beforePenalty: { at: number; success: number } | undefined
 
+  /** Takes over what was remembered from before. */
+  restore(facts: { readonly rttMs?: number; readonly success: number; readonly uptimeMs: number }): void {
+    this.rttMs = facts.rttMs
+    this.success = facts.success
+    this.uptimeMs = facts.uptimeMs
+  }
+
   noteRtt(rttMs: number): void {
     this.rttMs = this.rttMs === undefined ? rttMs : blend(this.rttMs, rttMs)
   }

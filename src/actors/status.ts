@@ -35,6 +35,8 @@ export type StatusEvent =
     }
   /** A relay's actor broke: a bug of ours. The relay is removed. */
   | { readonly type: 'relay-broke'; readonly relay: string }
+  /** What should be remembered could not be saved; `problem` says why. */
+  | { readonly type: 'store-failed'; readonly problem: string }
   /** Not one relay is connected any more, or one is again. */
   | { readonly type: 'network-down' }
   | { readonly type: 'network-up' }
