@@ -14,7 +14,7 @@ import type { Route } from '../protocol/routes.js'
 import { Attempt, type AttemptEvents } from './attempt.js'
 import { Link, type LinkEvents } from './link.js'
 import type { Relay } from './relay.js'
-import type { RelayCommand, RelayEvent, RelayIoInput } from './relay-machine.js'
+import type { RelayCommand, RelayEvent, RelayIoInput } from './relay-events.js'
 import type { Tie } from './tie.js'
 import type { Way, Ways } from './ways.js'
 

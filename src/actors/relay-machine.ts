@@ -5,85 +5,26 @@
  * or events, since those show in snapshots and inspectors. Packets never become its events.
  */
 import { assign, cancel, fromCallback, raise, sendTo, setup, stateIn } from 'xstate'
-import { type Clock, systemClock } from '../io/clock.js'
+import { systemClock } from '../io/clock.js'
 import { DIRECT_BUDGET_MS } from '../io/dial.js'
 import { PING_INTERVAL_MS } from '../protocol/constants.js'
 import { faultOf, type Reason } from '../protocol/errors.js'
 import type { HostPort } from '../protocol/relay-address.js'
 import { backoffMs, STABLE_AFTER_MS } from './backoff.js'
 import { deservesQuarantine, quarantineMs, recentViolations } from './quarantine.js'
+import type {
+  RelayCommand,
+  RelayContext,
+  RelayEvent,
+  RelayIoInput,
+  RelayMachineInput,
+  RelayMachineOptions,
+} from './relay-events.js'
 
 /** A relay that nobody needs any more stays up this long, in ms (protocol §6). */
 export const REST_DELAY_MS = 10_000
 /** How long a relay may take to answer our good-bye, in ms (behaviour §2). */
 export const CLOSE_TIMEOUT_MS = 2_000
-
-/** What the relay's I/O actor is told. */
-export type RelayCommand =
-  | { readonly type: 'wait.turn'; readonly address: HostPort }
-  | { readonly type: 'dial'; readonly address: HostPort }
-  | { readonly type: 'give.up' }
-  | { readonly type: 'ping' }
-  | { readonly type: 'hang.up' }
-  | { readonly type: 'destroy' }
-
-export type RelayEvent =
-  | { readonly type: 'need.began' }
-  | { readonly type: 'need.ended' }
-  | { readonly type: 'relay.remove' }
-  | { readonly type: 'network.changed' }
-  | { readonly type: 'address.added'; readonly address: HostPort }
-  | { readonly type: 'turn.came' }
-  | { readonly type: 'proxy.reached' }
-  | { readonly type: 'socket.opened' }
-  | { readonly type: 'handshake.done' }
-  | { readonly type: 'attempt.failed'; readonly reason: Reason }
-  | { readonly type: 'link.confirmed' }
-  | { readonly type: 'link.lost'; readonly reason: Reason }
-  | { readonly type: 'link.hungUp' }
-  | { readonly type: 'keepalive.answered'; readonly rttMs: number }
-  | { readonly type: 'pong.overdue' }
-  | { readonly type: 'rest.over' }
-
-export interface RelayContext {
-  readonly publicKey: string
-  readonly addresses: readonly HostPort[]
-  /** Which address this round of attempts is at. */
-  readonly addressIndex: number
-  readonly needed: boolean
-  readonly removed: boolean
-  /** Rounds of attempts that failed in a row. */
-  readonly failures: number
-  /** Why the last attempt or link ended, if it did. */
-  readonly reason: Reason | undefined
-  /** Before this time no attempt is made, in the clock's ms. */
-  readonly retryAt: number
-  /** When the first frame of the present link opened. */
-  readonly confirmedAt: number | undefined
-  readonly violations: readonly number[]
-  readonly quarantines: number
-  readonly rttMs: number | undefined
-}
-
-export interface RelayMachineInput {
-  /** In hex; public, so it may show. */
-  readonly publicKey: string
-  readonly addresses: readonly HostPort[]
-  readonly needed: boolean
-}
-
-/** What the machine takes from outside: time, chance and policies. */
-export interface RelayMachineOptions {
-  readonly clock: Pick<Clock, 'now'>
-  /** In [0, 1). */
-  readonly chance: () => number
-  /** Time for TCP, proxy and handshake together, in ms. */
-  readonly budgetMs: (publicKey: string, address: HostPort) => number
-  /** Whether a proxy stands between us and that address. */
-  readonly viaProxy: (publicKey: string, address: HostPort) => boolean
-  /** When to try again after `failures` in a row, in ms from now; the proxy's own faults are its business. */
-  readonly retryMs: (failures: number, chance: number, reason: Reason) => number
-}
 
 const DEFAULT_OPTIONS: RelayMachineOptions = {
   clock: systemClock,
@@ -95,10 +36,6 @@ const DEFAULT_OPTIONS: RelayMachineOptions = {
 
 /** Does nothing: a machine that is only looked at has no sockets. The manager provides the real one. */
 const noIo = fromCallback<RelayCommand, RelayIoInput>(() => {})
-
-export interface RelayIoInput {
-  readonly publicKey: string
-}
 
 export const createRelayMachine = ({
   clock,

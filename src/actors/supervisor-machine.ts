@@ -4,7 +4,8 @@
  * one parent blocks: 900 ms for 1,000, 6 ms for 100. Which relays there are, and which are needed, others decide.
  */
 import { type ActorRefFrom, assign, emit, setup, stopChild } from 'xstate'
-import { type RelayMachineInput, relayMachine } from './relay-machine.js'
+import type { RelayMachineInput } from './relay-events.js'
+import { relayMachine } from './relay-machine.js'
 
 /** Relays in one group at most. */
 export const GROUP_SIZE = 100
