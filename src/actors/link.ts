@@ -1,51 +1,16 @@
 /**
  * A live connection to a relay: socket, session and routes, and the two paths of a packet. A plain object, because
  * packets must not cost what a machine's event costs. Knows nothing of other relays, friends' states or retries: it
- * tells its {@link LinkEvents} and does what it is told.
+ * tells its LinkEvents and does what it is told.
  */
 import type { Subscription } from 'rxjs'
-import type { ByteSocket } from '../io/byte-socket.js'
-import type { Clock } from '../io/clock.js'
-import type { Random } from '../protocol/crypto.js'
 import { ToxError } from '../protocol/errors.js'
-import type { Established } from '../protocol/handshake.js'
 import { encodePacket } from '../protocol/packets.js'
 import type { OpenPing } from '../protocol/pings.js'
 import { type Route, Routes } from '../protocol/routes.js'
 import { Session, type SessionPacket } from '../protocol/session.js'
-import type { LinkCounters } from './counters.js'
-
-/** What a link tells. Nothing follows `lost`, `hungUp` or a `destroy`. */
-export interface LinkEvents<Owner> {
-  /** The first frame opened: the relay is real, not a replay. */
-  confirmed(): void
-  keepaliveAnswered(rttMs: number): void
-  /** A ping has gone unanswered for 10 s (§6). */
-  overdue(): void
-  /** The relay, or the way to it, ended the link. */
-  lost(error: ToxError): void
-  /** After {@link Link.hangUp}: everything is sent and the socket closed. */
-  hungUp(): void
-  routeChanged(route: Route<Owner>): void
-  data(route: Route<Owner>, payload: Uint8Array): void
-  oob(sender: Uint8Array, payload: Uint8Array): void
-  onion(payload: Uint8Array): void
-  forwarded(payload: Uint8Array): void
-  /** The data lane has room again after it was full. */
-  roomAgain(): void
-}
-
-export interface LinkOptions<Owner> {
-  readonly socket: ByteSocket
-  readonly established: Established
-  readonly events: LinkEvents<Owner>
-  readonly counters: LinkCounters
-  readonly clock: Clock
-  readonly random: Random
-}
-
-/** A timer that fires this much late means that the machine slept: the ping gets a second chance. */
-const SLEPT_MS = 5_000
+import type { LinkOptions } from './link-events.js'
+import { PingWatch } from './ping-watch.js'
 
 export class Link<Owner = unknown> {
   readonly routes: Routes<Owner>
@@ -59,16 +24,17 @@ export class Link<Owner = unknown> {
   #confirmed = false
   #hangingUp = false
   #saidGoodbye = false
-  #timer: unknown
+  readonly #pingWatch: PingWatch
 
   constructor(options: LinkOptions<Owner>) {
-    const { clock, random, established } = options
+    const { clock, established, events, random } = options
     this.#options = options
     this.#session = new Session(established.channel, { random, now: () => clock.now() })
     this.routes = new Routes({
       send: packet => this.#sendControl(packet),
       changed: route => this.#routeChanged(route),
     })
+    this.#pingWatch = new PingWatch({ pings: this.#session.pings, clock, overdue: () => events.overdue() })
     this.ping()
   }
 
@@ -106,7 +72,7 @@ export class Link<Owner = unknown> {
   ping(): void {
     if (!this.#session.ping()) return
     this.#planFlush()
-    this.#watchPings()
+    this.#pingWatch.look()
   }
 
   /** Ends a route: what waits for it is removed before the relay is told (behaviour §4). */
@@ -129,7 +95,7 @@ export class Link<Owner = unknown> {
 
   /** Closes at once, silently. Harmless when repeated. */
   destroy(): void {
-    this.#options.clock.clearTimeout(this.#timer)
+    this.#pingWatch.stop()
     for (const subscription of this.#subscriptions.splice(0)) subscription.unsubscribe()
     this.#options.counters.dropped('link-lost', this.#session.outbox.dropData())
     this.#session.close()
@@ -253,7 +219,7 @@ export class Link<Owner = unknown> {
       this.#tail = taken < bytes.length ? bytes.subarray(taken) : undefined
       if (this.#tail) break
     }
-    this.#watchPings()
+    this.#pingWatch.look()
     if (this.#laneWasFull && this.#session.outbox.isRoomy) this.#announceRoom()
     if (this.#hangingUp && !this.#tail && this.#session.outbox.controlDepth === 0) this.#sayGoodbye()
   }
@@ -269,30 +235,6 @@ export class Link<Owner = unknown> {
   }
 
   // Ends -------------------------------------------------------------------------------------------------------
-
-  /**
-   * One timer for all open pings. It is left to run when its ping is answered and looks again when it fires: pings are
-   * answered far more often than they are overdue.
-   */
-  #watchPings(): void {
-    const { clock } = this.#options
-    const deadline = this.#session.pings.deadline
-    if (this.#timer !== undefined || deadline === undefined) return
-    this.#timer = clock.setTimeout(() => this.#checkPings(), deadline - clock.now())
-  }
-
-  #checkPings(): void {
-    const { clock, events } = this.#options
-    this.#timer = undefined
-    const late = clock.now() - (this.#session.pings.deadline ?? Number.POSITIVE_INFINITY)
-    if (late >= 0 && late < SLEPT_MS) {
-      events.overdue()
-      return
-    }
-    // After a laptop's sleep the pongs may wait unread: every ping gets its time again.
-    if (late >= SLEPT_MS) this.#session.pings.postpone(clock.now())
-    this.#watchPings()
-  }
 
   #ended(error: ToxError): void {
     if (this.#hangingUp) this.#options.events.hungUp()
