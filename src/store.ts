@@ -2,8 +2,7 @@
  * Memory across restarts: relays with their addresses and scores, and friends. In a JSON file here; elsewhere for
  * whoever implements {@link Store}. Holds no secret. Knows files; what is in them, store-content knows.
  */
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { open, readFile, rename, rm } from 'node:fs/promises'
 import { type Clock, systemClock } from './io/clock.js'
 import { formatContent, parseContent, type StoreContent } from './store-content.js'
 
@@ -22,11 +21,10 @@ export interface StoreOptions {
 
 /** Nobody else needs to know whom we talk to. */
 const FILE_MODE = 0o600
-const DIRECTORY_MODE = 0o700
 
 const NOTHING: StoreContent = { relays: [], friends: [] }
 
-/** A store in a JSON file, which is made with the first save. */
+/** A store in a JSON file, which is made with the first save; its folder must be there. */
 export function openStore(file: string, options: StoreOptions = {}): Store {
   return new FileStore(file, options)
 }
@@ -89,7 +87,6 @@ async function readIfThere(file: string): Promise<string | undefined> {
 }
 
 async function replaceFile(file: string, text: string): Promise<void> {
-  await mkdir(dirname(file), { recursive: true, mode: DIRECTORY_MODE })
   const fresh = `${file}.${process.pid}.new`
   try {
     const handle = await open(fresh, 'w', FILE_MODE)

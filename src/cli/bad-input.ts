@@ -21,8 +21,9 @@ export function badFile(verb: string, file: string, error: unknown): BadInput {
   return new BadInput(`cannot ${verb} ${file}: ${systemSentence(error)}`)
 }
 
-export const isSystemError = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code
+/** An error of the operating system: one with that code, or any. */
+export const isSystemError = (error: unknown, code?: string): boolean =>
+  error instanceof Error && 'errno' in error && 'code' in error && (code === undefined || error.code === code)
 
 /** The system's own words for a failure, without path and call. */
 function systemSentence(error: unknown): string {

@@ -3,6 +3,7 @@ import { chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { generateKeyPair } from '../index.js'
+import { cryptoReady, keyPairFromSecret, parseKey } from '../protocol/index.js'
 import { BadInput, badFile, isSystemError } from './bad-input.js'
 import { keyWords } from './words.js'
 
@@ -31,7 +32,7 @@ export function defaultIdentityFile(environment: NodeJS.ProcessEnv = process.env
  */
 export async function readOrMakeIdentity(file: string, warn: (line: string) => void): Promise<Identity> {
   try {
-    const identity = parseIdentity(await readFile(file, 'utf8'), file)
+    const identity = await parseIdentity(await readFile(file, 'utf8'), file)
     if (((await stat(file)).mode & OTHERS) !== 0) warn(`others may read ${file}: chmod 600 it`)
     return identity
   } catch (error) {
@@ -48,7 +49,7 @@ export async function readOrMakeIdentity(file: string, warn: (line: string) => v
 export async function makeIdentity(file: string, { force = false } = {}): Promise<Identity> {
   const identity = await newIdentity()
   try {
-    await mkdir(dirname(file), { recursive: true, mode: DIRECTORY_MODE })
+    if (file === defaultIdentityFile()) await mkdir(dirname(file), { recursive: true, mode: DIRECTORY_MODE })
     await (force ? replace : create)(file, `${JSON.stringify({ version: VERSION, ...identity }, null, 2)}\n`)
     return identity
   } catch (error) {
@@ -88,10 +89,13 @@ async function replace(file: string, text: string): Promise<void> {
 }
 
 /** What the file holds is never quoted: it may be a secret. */
-function parseIdentity(text: string, file: string): Identity {
+async function parseIdentity(text: string, file: string): Promise<Identity> {
   const { version, publicKey, secretKey } = fieldsOf(text, file)
   if (version !== VERSION || !isKey(publicKey) || !isKey(secretKey))
     throw new BadInput(`${file} is no identity file: tox-relays keygen makes one`)
+  await cryptoReady()
+  if (keyWords(keyPairFromSecret(parseKey(secretKey)).publicKey) !== publicKey.toUpperCase())
+    throw new BadInput(`${file} is no identity file: its two keys do not belong together`)
   return { publicKey, secretKey }
 }
 

@@ -1,7 +1,8 @@
 /** One JSON object a line, for programs. Times are ISO 8601. */
 import type { Status } from '../index.js'
 
-export const jsonLine = (value: object): string => `${JSON.stringify(value)}\n`
+/** Numbers to three decimals, a millisecond's microseconds: more is noise. */
+export const jsonLine = (value: object): string => `${JSON.stringify(value, rounded)}\n`
 
 /** A status event as it is, its times made readable. */
 export function statusLine(status: Status): string {
@@ -12,3 +13,9 @@ export function statusLine(status: Status): string {
 
 const isoTime = (ms: number | undefined): string | undefined =>
   ms === undefined ? undefined : new Date(ms).toISOString()
+
+const DECIMALS = 1_000
+
+function rounded(_: string, value: unknown): unknown {
+  return typeof value === 'number' ? Math.round(value * DECIMALS) / DECIMALS : value
+}

@@ -31,12 +31,15 @@ function sentenceOf(status: Status, name: NameRelay): string | undefined {
       return `${formatHostPort(status.address)} not taken: ${status.refusal}`
     case 'relay-broke':
       return `${name(status.relay)} removed after a fault of ours`
+    case 'store-failed':
+      return `the store could not be written: ${status.problem}`
     case 'network-down':
       return 'no relay is connected'
     case 'friend-state':
       return `friend ${shortKey(status.friend)} is ${status.state}`
     case 'route':
       return routeSentence(status, name(status.relay))
+    case 'attempt-failed':
     case 'keepalive':
     case 'network-up':
     case 'relay-confirmed':

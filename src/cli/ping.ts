@@ -1,15 +1,17 @@
 /** `tox-relays ping`: how far is a friend, through each relay? */
 import { setTimeout as wait } from 'node:timers/promises'
 import { Command } from 'commander'
-import { createRelayManager, formatHostPort, type RelayAddress, type RelayManager } from '../index.js'
+import { formatHostPort, type RelayAddress, type RelayManager } from '../index.js'
 import { BadInput, orBadInput } from './bad-input.js'
 import { complain } from './complain.js'
 import { EXIT_NO_ANSWER, EXIT_OK } from './exit-codes.js'
 import { defaultIdentityFile, readOrMakeIdentity } from './identity.js'
 import { interruption } from './interruption.js'
 import { jsonLine } from './json-lines.js'
+import { openManager, pinRelays } from './open-manager.js'
 import { paintFor } from './paint.js'
 import { type Answer, Pinger, type RelaySummary } from './pinger.js'
+import { type ProxyArguments, readProxy, withProxyArguments } from './proxy-arguments.js'
 import {
   collectRelay,
   parseKeyArgument,
@@ -20,7 +22,7 @@ import {
 import { type Column, tableLines } from './table.js'
 import { keyWords, millisecondWords, shortKey } from './words.js'
 
-interface PingOptions {
+interface PingOptions extends ProxyArguments {
   readonly relay?: readonly RelayAddress[]
   readonly nodes?: string
   readonly identity?: string
@@ -54,7 +56,7 @@ Example:
 export function pingCommand(): Command {
   const count = parseNumber({ min: 1, max: MAX_COUNT, whole: true })
   const interval = parseNumber({ min: MIN_INTERVAL_S, max: MAX_INTERVAL_S })
-  return new Command('ping')
+  const command = new Command('ping')
     .description('measure round trips to a friend through every relay')
     .argument('<friend>', 'the friend’s public key', parseKeyArgument)
     .option(`--relay <${RELAY_SPELLING}>`, 'a relay to ping through (repeatable)', collectRelay)
@@ -66,6 +68,7 @@ export function pingCommand(): Command {
     .option('--count <number>', 'pings through each relay', count)
     .option('--interval <seconds>', 'from ping to ping', interval, DEFAULT_INTERVAL_S)
     .option('--json', 'one JSON object a line: each answer, then a summary for each relay')
+  return withProxyArguments(command)
     .addHelpText('after', HELP)
     .action(async (friend: string, options: PingOptions) => {
       process.exitCode = await ping(friend, options)
@@ -76,7 +79,7 @@ async function ping(key: string, options: PingOptions): Promise<number> {
   const signal = interruption()
   const manager = await managerFor(options)
   const friend = orBadInput('friend', () => manager.addFriend(key))
-  for (const relay of options.relay ?? []) manager.addRelay({ ...relay, pinned: true })
+  pinRelays(manager, options.relay ?? [], complain)
   const say = options.json ? sayJson : sayWords
   const now = () => performance.now()
   const pinger = new Pinger(manager, friend, { now, onAnswer: answer => say.answer(key, answer) })
@@ -88,12 +91,13 @@ async function ping(key: string, options: PingOptions): Promise<number> {
   return summaries.some(({ answered }) => answered > 0) ? EXIT_OK : EXIT_NO_ANSWER
 }
 
-async function managerFor({ relay, nodes, identity }: PingOptions): Promise<RelayManager> {
+async function managerFor(options: PingOptions): Promise<RelayManager> {
+  const { relay, nodes, identity } = options
   if (relay === undefined && nodes === undefined)
     throw new BadInput('a ping needs relays to go through: add --relay or --nodes')
   const list = nodes === undefined ? undefined : await readNodeList(nodes, complain)
   const keyPair = await readOrMakeIdentity(identity ?? defaultIdentityFile(), complain)
-  return createRelayManager({ keyPair, ...(list ? { relays: list } : {}) })
+  return openManager({ keyPair, list, proxy: await readProxy(options) }, complain)
 }
 
 async function sendAll(pinger: Pinger, options: PingOptions, signal: AbortSignal): Promise<void> {

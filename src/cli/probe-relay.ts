@@ -2,14 +2,8 @@
  * Checks one relay as a node would use it: connects, shakes hands, sends a first ping. With an identity made for this
  * one check, so that it never takes the place of a node that is connected there.
  */
-import {
-  createRelayManager,
-  generateKeyPair,
-  type ManagerOptions,
-  type Reason,
-  type RelayAddress,
-  type Status,
-} from '../index.js'
+import { generateKeyPair, type ProxyOptions, type Reason, type RelayAddress, type Status } from '../index.js'
+import { openManager } from './open-manager.js'
 import { keyWords } from './words.js'
 
 export interface ProbeResult {
@@ -27,9 +21,9 @@ export interface ProbeResult {
 }
 
 export interface ProbeOptions {
-  /** Time for all of it. */
-  readonly timeoutMs: number
-  readonly proxy?: ManagerOptions['proxy']
+  /** Time for all of it; without it, as long as a node would wait. */
+  readonly timeoutMs?: number | undefined
+  readonly proxy?: ProxyOptions | undefined
   /** Its abort ends the check. */
   readonly signal: AbortSignal
 }
@@ -40,10 +34,7 @@ export async function probeRelay(
   { timeoutMs, proxy, signal }: ProbeOptions,
 ): Promise<ProbeResult | undefined> {
   if (signal.aborted) return undefined
-  const manager = await createRelayManager({
-    keyPair: await generateKeyPair(),
-    ...(proxy === undefined ? {} : { proxy }),
-  })
+  const manager = await openManager({ keyPair: await generateKeyPair(), proxy }, () => {})
   const probe = new Probe(timeoutMs)
   manager.status$.subscribe(status => probe.note(status))
   const abort = (): void => probe.finish('aborted')
@@ -69,7 +60,7 @@ const TOO_LATE: Readonly<Record<string, Reason>> = {
 
 class Probe {
   readonly ended: Promise<End>
-  readonly #timer: NodeJS.Timeout
+  readonly #timer: NodeJS.Timeout | undefined
   #finish: (end: End) => void = () => {}
   #step = 'connecting'
   #stepAt = 0
@@ -77,10 +68,11 @@ class Probe {
   #handshakeMs: number | null = null
   #pingMs: number | null = null
 
-  constructor(timeoutMs: number) {
+  constructor(timeoutMs: number | undefined) {
     this.ended = new Promise(resolve => {
       this.#finish = resolve
     })
+    if (timeoutMs === undefined) return
     this.#timer = setTimeout(() => this.finish(TOO_LATE[this.#step] ?? 'connect-timeout'), timeoutMs)
   }
 
@@ -102,18 +94,15 @@ class Probe {
 
   #stateChanged({ state, reason, time }: Extract<Status, { type: 'relay-state' }>): void {
     if (state === 'backoff' || state === 'quarantined') this.finish(reason ?? 'closed-by-relay')
-    if (state === 'handshake') this.#connectMs = rounded(time - this.#stepAt)
-    if (state === 'established') this.#handshakeMs = rounded(time - this.#stepAt)
+    if (state === 'handshake') this.#connectMs = time - this.#stepAt
+    if (state === 'established') this.#handshakeMs = time - this.#stepAt
     this.#step = state
     // The talk with a proxy is a part of connecting.
     if (state !== 'proxy') this.#stepAt = time
   }
 
   #answered(rttMs: number): void {
-    this.#pingMs = rounded(rttMs)
+    this.#pingMs = rttMs
     this.finish('ok')
   }
 }
-
-/** To the microsecond, which is more than can be measured. */
-const rounded = (ms: number): number => Math.round(ms * 1000) / 1000

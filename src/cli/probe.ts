@@ -11,18 +11,18 @@ import { jsonLine } from './json-lines.js'
 import { paintFor } from './paint.js'
 import { type ProbeOptions, type ProbeResult, probeRelay } from './probe-relay.js'
 import { ProgressBar } from './progress-bar.js'
+import { type ProxyArguments, readProxy, withProxyArguments } from './proxy-arguments.js'
 import { parseNumber, RELAY_SPELLING, readNodeList } from './relay-arguments.js'
 import { type Column, tableLines } from './table.js'
 import { millisecondWords, shortKey } from './words.js'
 
-interface ProbeCommandOptions {
-  readonly timeout: number
+interface ProbeCommandOptions extends ProxyArguments {
+  readonly timeout?: number
   readonly json?: boolean
 }
 
 /** Relays that are checked at once. */
 const SIDE_BY_SIDE = 64
-const DEFAULT_TIMEOUT_S = 10
 const MAX_TIMEOUT_S = 600
 const SECOND_MS = 1_000
 
@@ -39,7 +39,8 @@ Examples:
   curl -s https://nodes.example/json | tox-relays probe -`
 
 export function probeCommand(): Command {
-  return new Command('probe')
+  const seconds = parseNumber({ min: 0.1, max: MAX_TIMEOUT_S })
+  const command = new Command('probe')
     .description('check which relays answer')
     .argument(
       '<relays...>',
@@ -47,28 +48,32 @@ export function probeCommand(): Command {
     )
     .option(
       '--timeout <seconds>',
-      'time for each relay',
-      parseNumber({ min: 0.1, max: MAX_TIMEOUT_S }),
-      DEFAULT_TIMEOUT_S,
+      'time for each relay at most (default: 10 to connect, through a proxy 30, through Tor 120)',
+      seconds,
     )
     .option('--json', 'one JSON object a line for each relay, as soon as it is known')
+  return withProxyArguments(command)
     .addHelpText('after', HELP)
     .action(async (relays: readonly string[], options: ProbeCommandOptions) => {
       process.exitCode = await probe(relays, options)
     })
 }
 
-async function probe(
-  words: readonly string[],
-  { timeout, json = false }: ProbeCommandOptions,
-): Promise<number> {
+async function probe(words: readonly string[], options: ProbeCommandOptions): Promise<number> {
+  const { json = false } = options
   const relays = await readRelays(words)
   const signal = interruption()
-  const results = await probeAll(relays, { timeoutMs: timeout * SECOND_MS, signal }, json)
+  const results = await probeAll(relays, { ...(await limitsFor(options)), signal }, json)
   if (!json) printTable(results)
-  const answering = results.filter(({ ok }) => ok).length
   if (signal.aborted) return EXIT_INTERRUPTED
-  return answering === relays.length ? EXIT_OK : EXIT_NO_ANSWER
+  return results.every(({ ok }) => ok) ? EXIT_OK : EXIT_NO_ANSWER
+}
+
+/** A proxy that waits shorter than we do would have the last word. */
+async function limitsFor(options: ProbeCommandOptions): Promise<Omit<ProbeOptions, 'signal'>> {
+  const timeoutMs = options.timeout === undefined ? undefined : options.timeout * SECOND_MS
+  const proxy = await readProxy(options)
+  return { timeoutMs, proxy: proxy && timeoutMs !== undefined ? { ...proxy, budgetMs: timeoutMs } : proxy }
 }
 
 /** Each relay once, in the order in which they are named. */

@@ -26,15 +26,19 @@ export function lineView(manager: RelayManager, output: { write(text: string): u
   return { tell: complain, lastLook: () => {}, close: () => subscription.unsubscribe() }
 }
 
-/** Those of a node list are added before anybody can listen. */
-const known = ({ relays }: RelayManager): Status[] =>
-  relays.map(({ key, state, origin }) => ({
-    time: state.since,
-    type: 'relay-added',
-    relay: key,
-    address: state.address,
-    origin,
-  }))
+/** Those of a node list or a store are there before anybody can listen. */
+const known = ({ relays, friends }: RelayManager): Status[] => [
+  ...relays.map(
+    ({ key, state, origin }): Status => ({
+      time: state.since,
+      type: 'relay-added',
+      relay: key,
+      address: state.address,
+      origin,
+    }),
+  ),
+  ...friends.map(({ key }): Status => ({ time: Date.now(), type: 'friend-added', friend: key })),
+]
 
 export interface LiveViewOptions {
   readonly manager: RelayManager
@@ -57,6 +61,7 @@ export class LiveView implements View {
   readonly #subscription: Subscription
   readonly #timer: NodeJS.Timeout
   readonly #name: NameRelay
+  #over = false
 
   constructor(options: LiveViewOptions) {
     const { manager, terminal } = options
@@ -70,11 +75,16 @@ export class LiveView implements View {
   }
 
   tell(line: string): void {
+    if (this.#over) {
+      complain(line)
+      return
+    }
     this.#told.push(line)
     this.#note(`${timeOfDay(Date.now())} ${line}`)
   }
 
   lastLook(): void {
+    this.#over = true
     clearInterval(this.#timer)
     this.#subscription.unsubscribe()
     this.#screen.close()

@@ -1,45 +1,51 @@
 /** `tox-relays up`: keeps relays connected, and shows it. */
 import { Command } from 'commander'
-import { createRelayManager, type NodesRead, type RelayAddress, type RelayManager } from '../index.js'
-import { BadInput, orBadInput } from './bad-input.js'
+import type { ProxyOptions, RelayAddress, RelayManager } from '../index.js'
+import { BadInput } from './bad-input.js'
 import { complain } from './complain.js'
 import { sendRound, startDemo } from './demo.js'
 import { echo } from './echo.js'
 import { EXIT_OK } from './exit-codes.js'
 import { defaultIdentityFile, type Identity, newIdentity, readOrMakeIdentity } from './identity.js'
 import { aborted, interruption } from './interruption.js'
+import { openManager, pinRelays } from './open-manager.js'
+import { type ProxyArguments, proxyWords, readProxy, withProxyArguments } from './proxy-arguments.js'
 import { collectKey, collectRelay, RELAY_SPELLING, readNodeList } from './relay-arguments.js'
 import { Traffic } from './traffic.js'
 import { LiveView, lineView, type View } from './up-view.js'
 import { keyWords } from './words.js'
 
-interface UpOptions {
+interface UpOptions extends ProxyArguments {
   readonly relay?: readonly RelayAddress[]
   readonly nodes?: string
   readonly friend?: readonly string[]
   readonly identity?: string
+  readonly store?: string
   readonly echo?: boolean
   readonly json?: boolean
 }
 
 const HELP = `
-Without --relay and --nodes it shows a demo: three relays and a friend who echoes, all in this process,
+Without --relay, --nodes and --store it shows a demo: three relays and a friend who echoes, all in this process,
 on loopback. Nothing of it is kept.
 
 Examples:
   tox-relays up
   tox-relays up --relay relay.example:443:PUBLICKEY --friend FRIENDKEY
+  tox-relays up --store state.json --proxy socks5://127.0.0.1:9050 --proxy-isolation
   tox-relays up --nodes nodes.json --json | jq -c 'select(.type == "relay-state")'`
 
 export function upCommand(): Command {
-  return new Command('up')
+  const command = new Command('up')
     .description('keep relays connected and show them live')
     .option(`--relay <${RELAY_SPELLING}>`, 'a relay that is always kept connected (repeatable)', collectRelay)
     .option('--nodes <file>', 'a public node list (JSON); of its relays those are connected that are needed')
     .option('--friend <key>', 'public key of a friend to meet (repeatable)', collectKey)
     .option('--identity <file>', `your key pair, made when missing (default: ${defaultIdentityFile()})`)
+    .option('--store <file>', 'remembers relays, how good they are, and friends; made when missing')
     .option('--echo', 'send back whatever friends send, for "tox-relays ping" on their side')
     .option('--json', 'one JSON object a line for each change; also when the output is no terminal')
+  return withProxyArguments(command)
     .addHelpText('after', HELP)
     .action(async (options: UpOptions) => {
       process.exitCode = await up(options)
@@ -49,13 +55,12 @@ export function upCommand(): Command {
 async function up(options: UpOptions): Promise<number> {
   const stop = interruption()
   const isDemo = checkIsDemo(options)
-  const list = options.nodes === undefined ? undefined : await readNodeList(options.nodes, complain)
-  const identity = await identityFor(options, isDemo)
-  const manager = await managerFor(identity, list)
+  const proxy = await readProxy(options)
+  const manager = await managerFor(options, isDemo, proxy)
   const traffic = new Traffic(manager)
-  const view = viewFor(manager, traffic, options, isDemo)
+  const view = viewFor(manager, traffic, options.json ?? false, titleOf(isDemo, proxy))
   process.on('uncaughtException', error => view.tell(`a fault: ${error.stack ?? error.message}`))
-  const end = isDemo ? await runDemo(manager, traffic) : runForReal(manager, options)
+  const end = isDemo ? await runDemo(manager, traffic) : runForReal(manager, options, view)
   if (options.echo) echo(manager, traffic)
   await aborted(stop)
   view.lastLook()
@@ -64,10 +69,12 @@ async function up(options: UpOptions): Promise<number> {
   return EXIT_OK
 }
 
-function checkIsDemo({ relay, nodes, friend }: UpOptions): boolean {
-  const isDemo = relay === undefined && nodes === undefined
-  if (isDemo && friend) throw new BadInput('--friend needs relays to meet him on: add --relay or --nodes')
-  return isDemo
+function checkIsDemo({ relay, nodes, store, friend, proxy }: UpOptions): boolean {
+  if (relay !== undefined || nodes !== undefined || store !== undefined) return false
+  if (friend) throw new BadInput('--friend needs relays to meet him on: add --relay, --nodes or --store')
+  if (proxy !== undefined)
+    throw new BadInput('--proxy needs relays to reach: add --relay, --nodes or --store')
+  return true
 }
 
 /** The demo's identity is not kept, unless a file is named. */
@@ -76,16 +83,24 @@ function identityFor({ identity }: UpOptions, isDemo: boolean): Promise<Identity
   return readOrMakeIdentity(identity ?? defaultIdentityFile(), complain)
 }
 
-function managerFor(keyPair: Identity, list: NodesRead<RelayAddress> | undefined): Promise<RelayManager> {
-  return createRelayManager({ keyPair, ...(list ? { relays: list } : {}) })
+async function managerFor(
+  options: UpOptions,
+  isDemo: boolean,
+  proxy: ProxyOptions | undefined,
+): Promise<RelayManager> {
+  const { nodes, store } = options
+  const list = nodes === undefined ? undefined : await readNodeList(nodes, complain)
+  return openManager({ keyPair: await identityFor(options, isDemo), list, proxy, store }, complain)
 }
 
-function viewFor(manager: RelayManager, traffic: Traffic, { json }: UpOptions, isDemo: boolean): View {
+function titleOf(isDemo: boolean, proxy: ProxyOptions | undefined): string {
+  if (isDemo) return 'tox-relays demo, all on this computer'
+  return proxy ? `tox-relays through ${proxyWords(proxy)}` : 'tox-relays'
+}
+
+function viewFor(manager: RelayManager, traffic: Traffic, json: boolean, title: string): View {
   const terminal = process.stdout
-  if (terminal.isTTY && !json) {
-    const title = isDemo ? 'tox-relays demo, all on this computer' : 'tox-relays'
-    return new LiveView({ manager, traffic, terminal, title })
-  }
+  if (terminal.isTTY && !json) return new LiveView({ manager, traffic, terminal, title })
   complain(`your public key is ${keyWords(manager.publicKey)}`)
   return lineView(manager, process.stdout)
 }
@@ -93,8 +108,7 @@ function viewFor(manager: RelayManager, traffic: Traffic, { json }: UpOptions, i
 /** @returns ends it */
 async function runDemo(manager: RelayManager, traffic: Traffic): Promise<() => Promise<void>> {
   const demo = await startDemo(manager.publicKey)
-  for (const { host, port, publicKey } of demo.relays)
-    manager.addRelay({ host, port, publicKey, pinned: true })
+  pinRelays(manager, demo.relays, complain)
   const stopSending = sendRound(manager.addFriend(demo.friendKey), traffic)
   return () => {
     stopSending()
@@ -103,8 +117,20 @@ async function runDemo(manager: RelayManager, traffic: Traffic): Promise<() => P
 }
 
 /** @returns ends it */
-function runForReal(manager: RelayManager, { relay = [], friend = [] }: UpOptions): () => Promise<void> {
-  for (const each of relay) manager.addRelay({ ...each, pinned: true })
-  for (const key of friend) orBadInput('--friend', () => manager.addFriend(key))
+function runForReal(
+  manager: RelayManager,
+  { relay = [], friend = [] }: UpOptions,
+  view: View,
+): () => Promise<void> {
+  pinRelays(manager, relay, line => view.tell(line))
+  for (const key of friend) addFriend(manager, key, view)
   return async () => {}
+}
+
+function addFriend(manager: RelayManager, key: string, view: View): void {
+  try {
+    manager.addFriend(key)
+  } catch (error) {
+    view.tell(`friend: ${error instanceof Error ? error.message : error}`)
+  }
 }
