@@ -30,13 +30,6 @@ export function admit(input: ManagedRelayInput, origin: Origin, options: Admissi
     return { accepted: false, refusal }
   }
   if (proxy) ways.setProxy(toHex(publicKey), proxy)
-  const { pinned = false, share = true } = input
-  const known = relays.get(toHex(publicKey))
-  if (!known) {
-    const relay = relays.add({ publicKey, address: { host, port }, origin, pinned, share })
-    return { accepted: true, relay }
-  }
-  relays.addAddress(known, { host, port })
-  if (pinned) known.pin()
-  return { accepted: true, relay: known }
+  const { pinned, share } = input
+  return { accepted: true, relay: relays.add({ publicKey, address: { host, port }, origin, pinned, share }) }
 }

@@ -160,9 +160,10 @@ export class Friend {
   tieChanged(tie: Tie): void {
     this.#keeper.tieChanged(this, tie)
     this.#update()
+    if (tie.state === 'online' || tie.state === 'registered') this.roomAgain()
   }
 
-  /** A relay of his has room again. */
+  /** A relay of his has room again, or he has a route that was not there when all were full. */
   roomAgain(): void {
     if (!this.#wasFull) return
     this.#wasFull = false

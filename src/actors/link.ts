@@ -46,6 +46,7 @@ export class Link<Owner = unknown> {
       socket.ended$.subscribe(error => this.#ended(error)),
     )
     this.#onChunk(established.leftover)
+    if (this.#session.closed) return
     this.#subscriptions.push(socket.data$.subscribe(chunk => this.#onChunk(chunk)))
   }
 
@@ -171,7 +172,8 @@ export class Link<Owner = unknown> {
   #onPong(ping: OpenPing): void {
     const { clock, events } = this.#options
     this.#confirm()
-    if (this.#saidGoodbye) events.hungUp()
+    // An earlier ping's pong does not say that the relay has read our last words.
+    if (this.#saidGoodbye && this.unacknowledgedBytes === 0) events.hungUp()
     else if (ping.keepalive) events.keepaliveAnswered(clock.now() - ping.since)
   }
 

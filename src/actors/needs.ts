@@ -12,12 +12,20 @@ export interface NeedLimits {
 }
 
 export function neededRelays(relays: readonly Relay[], limits: NeedLimits): Set<Relay> {
-  const willing = relays.filter(relay => !relay.asleep && relay.state.name !== 'closed')
-  const needed = new Set(willing.filter(relay => relay.pinned || isTied(relay)))
-  for (const relay of bestFirst(willing).slice(0, limits.onion)) needed.add(relay)
-  const unused = willing.filter(relay => relay.ties.size === 0 && !needed.has(relay))
-  for (const relay of bestFirst(unused).slice(0, limits.unused)) needed.add(relay)
+  const available = relays.filter(relay => relay.isAvailable)
+  const needed = new Set(available.filter(relay => relay.pinned || isTied(relay)))
+  const unused = available.filter(relay => relay.ties.size === 0 && !relay.pinned)
+  for (const relay of onionRelays(available, limits.onion)) needed.add(relay)
+  for (const relay of best(unused, limits.unused)) needed.add(relay)
   return needed
+}
+
+/** The relays to be reserved for onion use; those that the user sent to sleep come last. */
+export function onionRelays(relays: readonly Relay[], count: number): Relay[] {
+  const present = relays.filter(relay => !relay.leaving)
+  const [rested, ready] = [present.filter(({ asleep }) => asleep), present.filter(({ asleep }) => !asleep)]
+  const first = best(ready, count)
+  return [...first, ...best(rested, count - first.length)]
 }
 
 const isTied = (relay: Relay): boolean => {
@@ -25,8 +33,15 @@ const isTied = (relay: Relay): boolean => {
   return false
 }
 
-/** Connected ones first, so that no other is woken in their place; then those that fail least and are fastest. */
-const bestFirst = (relays: readonly Relay[]): Relay[] => [...relays].sort((a, b) => worth(a) - worth(b))
+/**
+ * Connected ones first, so that no other is woken in their place; then those that fail least and are fastest. One in
+ * quarantine would take the place of one that can be reached.
+ */
+const best = (relays: readonly Relay[], count: number): Relay[] =>
+  relays
+    .filter(relay => relay.state.name !== 'quarantined')
+    .sort((a, b) => worth(a) - worth(b))
+    .slice(0, count)
 
 /** Ranks by state first: a connected relay, one on the way, one at rest, one in trouble. */
 const worth = (relay: Relay): number =>
@@ -34,8 +49,9 @@ const worth = (relay: Relay): number =>
 
 const COST_CEILING = 1_000_000
 
+/** Of those in trouble the one that failed least comes first, so that in time each of them is tried. */
 function standing(relay: Relay): number {
   if (relay.isEstablished) return 0
-  if (relay.isBad) return 3
+  if (relay.isBad) return 3 + relay.facts.failures
   return relay.needed ? 1 : 2
 }

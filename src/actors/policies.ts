@@ -74,7 +74,10 @@ export class Policies {
   }
 }
 
-/** Addresses that do not belong to one host on the internet (RFC 6890 and its like). */
+/**
+ * Addresses that do not belong to one host on the internet (RFC 6890 and its like), and those that hide an IPv4
+ * address, which may be a private one (NAT64, Teredo, 6to4).
+ */
 const SPECIAL = networks([
   '0.0.0.0/8',
   '10.0.0.0/8',
@@ -90,9 +93,12 @@ const SPECIAL = networks([
   '203.0.113.0/24',
   '224.0.0.0/3',
   '::/127',
+  '64:ff9b::/96',
   '64:ff9b:1::/48',
   '100::/64',
+  '2001::/32',
   '2001:db8::/32',
+  '2002::/16',
   'fc00::/7',
   'fe80::/10',
   'fec0::/10',

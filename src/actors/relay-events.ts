@@ -19,6 +19,8 @@ export type RelayEvent =
   | { readonly type: 'need.began' }
   | { readonly type: 'need.ended' }
   | { readonly type: 'relay.remove' }
+  /** Added again while its link was closing for good. */
+  | { readonly type: 'relay.keep' }
   | { readonly type: 'network.changed' }
   | { readonly type: 'address.added'; readonly address: HostPort }
   | { readonly type: 'turn.came' }
@@ -33,11 +35,20 @@ export type RelayEvent =
   | { readonly type: 'pong.overdue' }
   | { readonly type: 'rest.over' }
 
+/** What observers hear besides the states. */
+export type RelayEmitted =
+  | { readonly type: 'attempt.failed'; readonly address: HostPort; readonly reason: Reason }
+  /** The first frame of a link opened. */
+  | { readonly type: 'link.confirmed' }
+  | { readonly type: 'keepalive.answered'; readonly rttMs: number }
+
 export interface RelayContext {
   readonly publicKey: string
   readonly addresses: readonly HostPort[]
-  /** Which address this round of attempts is at. */
+  /** The address that is used, was used last or is tried. */
   readonly addressIndex: number
+  /** Addresses that failed in this round of attempts. */
+  readonly tried: number
   readonly needed: boolean
   readonly removed: boolean
   /** Rounds of attempts that failed in a row. */

@@ -57,6 +57,8 @@ class RelayIo implements LinkEvents<Tie>, AttemptEvents {
   readonly #tell: (event: RelayEvent) => void
   #leaveGate: (() => void) | undefined
   #attempt: Attempt | undefined
+  /** A link on which nothing is sent any more but its good-bye. */
+  #closing: Link<Tie> | undefined
   /** How the address is reached that is, or is about to be, dialled. */
   #way: Way | undefined
   /** The proxy has not answered yet. */
@@ -84,12 +86,13 @@ class RelayIo implements LinkEvents<Tie>, AttemptEvents {
         this.#relay.link?.ping()
         return
       case 'hang.up':
-        if (this.#relay.link) this.#relay.link.hangUp()
-        else this.#tell({ type: 'link.hungUp' })
+        this.#hangUp()
         return
       case 'destroy':
         this.#endAttempt()
         this.#endLink()
+        this.#closing?.destroy()
+        this.#closing = undefined
         return
     }
   }
@@ -177,6 +180,19 @@ class RelayIo implements LinkEvents<Tie>, AttemptEvents {
 
   roomAgain(): void {
     this.#environment.traffic.roomAgain(this.#relay)
+  }
+
+  /** From now on nobody can send on the link; friends look for another way. */
+  #hangUp(): void {
+    const { link } = this.#relay
+    if (!link) {
+      this.#tell({ type: 'link.hungUp' })
+      return
+    }
+    this.#closing = link
+    this.#relay.link = undefined
+    link.hangUp()
+    this.#environment.traffic.linkClosed(this.#relay)
   }
 
   #endAttempt(): void {

@@ -4,7 +4,7 @@
  * It decides when; the I/O actor, invoked once for the relay's whole life, does. No secret is in its input, context
  * or events, since those show in snapshots and inspectors. Packets never become its events.
  */
-import { assign, cancel, fromCallback, raise, sendTo, setup, stateIn } from 'xstate'
+import { assign, cancel, emit, fromCallback, raise, sendTo, setup, stateIn } from 'xstate'
 import { systemClock } from '../io/clock.js'
 import { DIRECT_BUDGET_MS } from '../io/dial.js'
 import { PING_INTERVAL_MS } from '../protocol/constants.js'
@@ -15,6 +15,7 @@ import { deservesQuarantine, quarantineMs, recentViolations } from './quarantine
 import type {
   RelayCommand,
   RelayContext,
+  RelayEmitted,
   RelayEvent,
   RelayIoInput,
   RelayMachineInput,
@@ -45,7 +46,12 @@ export const createRelayMachine = ({
   viaProxy,
 }: RelayMachineOptions = DEFAULT_OPTIONS) =>
   setup({
-    types: {} as { context: RelayContext; events: RelayEvent | RelayCommand; input: RelayMachineInput },
+    types: {} as {
+      context: RelayContext
+      events: RelayEvent | RelayCommand
+      emitted: RelayEmitted
+      input: RelayMachineInput
+    },
     actors: { io: noIo },
     delays: {
       budget: ({ context }) => budgetMs(context.publicKey, addressOf(context)),
@@ -59,7 +65,7 @@ export const createRelayMachine = ({
       isNeeded: ({ context }) => context.needed,
       isRemoved: ({ context }) => context.removed,
       mustWait: ({ context }) => context.needed && context.retryAt > clock.now(),
-      hasAnotherAddress: ({ context }) => context.addressIndex + 1 < context.addresses.length,
+      hasAnotherAddress: ({ context }) => context.tried + 1 < context.addresses.length,
       deservesQuarantine: ({ context }) =>
         deservesQuarantine(recentViolations(context.violations, clock.now())),
     },
@@ -73,38 +79,53 @@ export const createRelayMachine = ({
       noteNeed: assign({ needed: true }),
       noteNoNeed: assign({ needed: false }),
       noteRemoved: assign({ removed: true }),
+      noteKept: assign({ removed: false }),
       startRest: raise({ type: 'rest.over' }, { delay: 'restDelay', id: 'rest' }),
       stopRest: cancel('rest'),
       noteReason: assign(({ context, event }) => {
         const reason = reasonOf(event) ?? context.reason
         return { reason, violations: violationsAfter(context.violations, reason, clock.now()) }
       }),
-      nextAddress: assign({ addressIndex: ({ context }) => context.addressIndex + 1 }),
-      firstAddress: assign({ addressIndex: 0 }),
+      nextAddress: assign(({ context }) => ({
+        addressIndex: (context.addressIndex + 1) % context.addresses.length,
+        tried: context.tried + 1,
+      })),
+      newRound: assign({ tried: 0 }),
       addAddress: assign(({ context, event }) =>
         event.type === 'address.added' ? { addresses: [...context.addresses, event.address] } : {},
       ),
+      /** Only a link that stood for a while makes up for the failures before it. */
+      noteLinkEnd: assign(({ context }) => {
+        const stoodMs = context.confirmedAt === undefined ? 0 : clock.now() - context.confirmedAt
+        return { failures: stoodMs >= STABLE_AFTER_MS ? 0 : context.failures, confirmedAt: undefined }
+      }),
       planRetry: assign(({ context }) => {
-        const stable =
-          context.confirmedAt !== undefined && clock.now() - context.confirmedAt >= STABLE_AFTER_MS
-        const failures = stable ? 1 : context.failures + 1
+        const failures = context.failures + 1
         const reason = context.reason ?? 'closed-by-relay'
         return {
           failures: faultOf(reason) === 'proxy' ? context.failures : failures,
           retryAt: clock.now() + retryMs(failures, chance(), reason),
-          confirmedAt: undefined,
         }
       }),
       planQuarantine: assign(({ context }) => ({
         quarantines: context.quarantines + 1,
         violations: [],
         retryAt: clock.now() + quarantineMs(context.quarantines),
-        confirmedAt: undefined,
       })),
       retryNow: assign({ retryAt: 0 }),
       noteConfirmed: assign({ confirmedAt: () => clock.now(), reason: undefined }),
       noteRtt: assign(({ event }) => (event.type === 'keepalive.answered' ? { rttMs: event.rttMs } : {})),
       noteTimeout: assign((_, { reason }: { reason: Reason }) => ({ reason })),
+      tellFailure: emit(({ context }) => ({
+        type: 'attempt.failed' as const,
+        address: addressOf(context),
+        reason: context.reason ?? 'unreachable',
+      })),
+      tellConfirmed: emit({ type: 'link.confirmed' }),
+      tellAnswer: emit(({ context }) => ({
+        type: 'keepalive.answered' as const,
+        rttMs: context.rttMs ?? 0,
+      })),
     },
   }).createMachine({
     id: 'relay',
@@ -113,6 +134,7 @@ export const createRelayMachine = ({
       publicKey: input.publicKey,
       addresses: input.addresses,
       addressIndex: 0,
+      tried: 0,
       needed: input.needed,
       removed: false,
       failures: 0,
@@ -138,13 +160,14 @@ export const createRelayMachine = ({
           { guard: 'mustWait', target: 'backoff' },
           { guard: 'isNeeded', target: 'queued' },
         ],
+        on: { 'network.changed': { actions: 'retryNow' } },
       },
       queued: {
         description: 'Waits for a turn: only so many relays are dialled at once.',
         entry: 'askForTurn',
         on: {
           'turn.came': 'attempt',
-          'need.ended': { target: 'sleeping', actions: ['noteNoNeed', 'giveUp'] },
+          'need.ended': { target: 'sleeping', actions: ['noteNoNeed', 'newRound', 'giveUp'] },
         },
       },
       attempt: {
@@ -165,7 +188,8 @@ export const createRelayMachine = ({
         },
         on: {
           'attempt.failed': { target: 'failed', actions: 'noteReason' },
-          'need.ended': { target: 'sleeping', actions: ['noteNoNeed', 'firstAddress'] },
+          'need.ended': { target: 'sleeping', actions: ['noteNoNeed', 'newRound'] },
+          'network.changed': 'queued',
           'handshake.done': 'established',
         },
         exit: 'giveUp',
@@ -183,18 +207,19 @@ export const createRelayMachine = ({
       },
       failed: {
         description: 'An attempt failed: on to the relay’s next address, or wait.',
+        entry: 'tellFailure',
         always: [
           { guard: 'hasAnotherAddress', target: 'queued', actions: 'nextAddress' },
-          { target: 'lost', actions: 'firstAddress' },
+          { target: 'lost', actions: 'newRound' },
         ],
       },
       established: {
         description: 'The link is up: packets flow.',
         initial: 'pinging',
-        entry: 'firstAddress',
-        exit: 'stopRest',
+        entry: 'newRound',
+        exit: ['stopRest', 'noteLinkEnd'],
         on: {
-          'link.confirmed': { actions: 'noteConfirmed' },
+          'link.confirmed': { actions: ['noteConfirmed', 'tellConfirmed'] },
           'link.lost': { target: 'lost', actions: 'noteReason' },
           'pong.overdue': { target: 'lost', actions: ['noteReason', 'destroyLink'] },
           'need.began': { actions: ['noteNeed', 'stopRest'] },
@@ -205,7 +230,7 @@ export const createRelayMachine = ({
         states: {
           pinging: {
             description: 'A ping is open; the link itself watches its 10 s.',
-            on: { 'keepalive.answered': { target: 'quiet', actions: 'noteRtt' } },
+            on: { 'keepalive.answered': { target: 'quiet', actions: ['noteRtt', 'tellAnswer'] } },
           },
           quiet: {
             description: 'The last ping was answered.',
@@ -223,6 +248,7 @@ export const createRelayMachine = ({
           'link.hungUp': 'hungUp',
           'link.lost': 'hungUp',
           'relay.remove': { actions: 'noteRemoved' },
+          'relay.keep': { actions: 'noteKept' },
         },
       },
       hungUp: {

@@ -46,8 +46,8 @@ export interface RelayOptions {
   readonly publicKey: Uint8Array
   readonly address: HostPort
   readonly origin: Origin
-  readonly pinned: boolean
-  readonly share: boolean
+  readonly pinned?: boolean | undefined
+  readonly share?: boolean | undefined
   readonly now: number
   /** The user wishes something else of this relay now. */
   readonly wished: () => void
@@ -69,27 +69,23 @@ export class Relay {
   readonly publicKey: Uint8Array
   /** The public key in hex, by which relays are told apart. */
   readonly key: string
-  readonly origin: Origin
+  origin: Origin
   readonly addresses: HostPort[]
   readonly counters = new LinkCounters()
   readonly score = new Score()
   readonly ties = new Set<Tie>()
-  readonly share: boolean
+  share: boolean
   pinned: boolean
   /** The user sent it to sleep himself. */
   asleep = false
-  /** Reserved for onion use. */
-  reserved = false
+  /** Removed, but its good-bye is not over. */
+  leaving = false
   /** What the machine was last told. */
   needed = false
   link: Link<Tie> | undefined
   actor: ActorRefFrom<typeof relayMachine> | undefined
   /** What the machine knows besides its state. */
-  facts: Pick<RelayContext, 'failures' | 'rttMs' | 'confirmedAt'> = {
-    failures: 0,
-    rttMs: undefined,
-    confirmedAt: undefined,
-  }
+  facts: Pick<RelayContext, 'failures'> = { failures: 0 }
   readonly #state$: BehaviorSubject<RelayState>
   readonly #wished: () => void
 
@@ -98,8 +94,8 @@ export class Relay {
     this.key = toHex(options.publicKey)
     this.origin = options.origin
     this.addresses = [options.address]
-    this.pinned = options.pinned
-    this.share = options.share
+    this.pinned = options.pinned ?? false
+    this.share = options.share ?? true
     this.#wished = options.wished
     this.#state$ = new BehaviorSubject<RelayState>({
       name: 'sleeping',
@@ -121,6 +117,11 @@ export class Relay {
     return this.state.name === 'established'
   }
 
+  /** May be needed: neither sent to sleep nor on its way out. */
+  get isAvailable(): boolean {
+    return !this.asleep && !this.leaving && this.state.name !== 'closed'
+  }
+
   /** Failing again and again: passed over when relays are chosen. */
   get isBad(): boolean {
     return (
@@ -140,7 +141,10 @@ export class Relay {
     }
   }
 
-  /** Lets the relay rest, whoever needs it, until {@link wake} or {@link pin}. */
+  /**
+   * Lets the relay rest, whoever needs it. The last wish wins: {@link wake}, {@link pin}, a friend who wakes or is tied
+   * to it anew, or onion use that is switched on, end that.
+   */
   sleep(): void {
     this.asleep = true
     this.#wished()

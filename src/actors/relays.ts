@@ -2,23 +2,22 @@
  * All relays of a manager: adds and removes them, has their actors spawned in groups, tells each whether it is needed,
  * and keeps their scores. Knows nothing of packets; of friends only that ties exist.
  */
-import { type Actor, createActor, type InspectionEvent, type SnapshotFrom } from 'xstate'
-import type { Clock } from '../io/clock.js'
+import type { SnapshotFrom } from 'xstate'
+import { toHex } from '../protocol/bytes.js'
+import { PING_INTERVAL_MS, PONG_TIMEOUT_MS } from '../protocol/constants.js'
 import { faultOf } from '../protocol/errors.js'
 import type { HostPort } from '../protocol/relay-address.js'
-import { type NeedLimits, neededRelays } from './needs.js'
+import { type NeedLimits, neededRelays, onionRelays } from './needs.js'
 import { type Origin, Relay, type RelayState } from './relay.js'
+import type { RelayEmitted } from './relay-events.js'
+import { RelayGroups, type RelayGroupsOptions } from './relay-groups.js'
 import type { relayMachine } from './relay-machine.js'
 import type { StatusEvent } from './status.js'
-import { GROUP_SIZE, supervisorMachine } from './supervisor-machine.js'
 
-export interface RelaysOptions {
-  readonly clock: Clock
+export interface RelaysOptions extends RelayGroupsOptions {
   /** In [0, 1). */
   readonly chance: () => number
   readonly limits: NeedLimits
-  readonly machine: typeof relayMachine
-  readonly inspect: ((event: InspectionEvent) => void) | undefined
   readonly tell: (status: StatusEvent) => void
   /** Relays came, went, or became good or bad: the choice for friends may be another now. */
   readonly changed: () => void
@@ -28,27 +27,33 @@ export interface NewRelay {
   readonly publicKey: Uint8Array
   readonly address: HostPort
   readonly origin: Origin
-  readonly pinned: boolean
-  readonly share: boolean
+  readonly pinned?: boolean | undefined
+  readonly share?: boolean | undefined
 }
 
 /** Attempts after "the network is back" are spread over this time, in ms (behaviour §2). */
 const NETWORK_BACK_SPREAD_MS = 1_000
-/** Failures shortly before the last relay was lost were the network's, too. */
-const FORGIVE_MS = 15_000
+/**
+ * Failures shortly before the last relay was lost were the network's, too: how long its loss may go unnoticed, and
+ * some more.
+ */
+const FORGIVE_MS = PING_INTERVAL_MS + PONG_TIMEOUT_MS + 5_000
 
 export class Relays {
   readonly #options: RelaysOptions
   readonly #byKey = new Map<string, Relay>()
-  readonly #groups: Actor<typeof supervisorMachine>[] = []
+  readonly #groups: RelayGroups
   #onion: number
   #established = 0
   #updatePlanned = false
   #closing = false
   #allGone: (() => void) | undefined
+  /** Timers of the last "the network is back" signal. */
+  #signals: unknown[] = []
 
   constructor(options: RelaysOptions) {
     this.#options = options
+    this.#groups = new RelayGroups(options, key => this.#broke(key))
     this.#onion = options.limits.onion
   }
 
@@ -72,7 +77,20 @@ export class Relays {
     return this.#established === 0
   }
 
+  /** Adds a relay. For one that is known: another address, and what the user wishes of it now. */
   add(input: NewRelay): Relay {
+    const known = this.#byKey.get(toHex(input.publicKey))
+    if (!known) return this.#addNew(input)
+    this.addAddress(known, input.address)
+    if (trust(input.origin) > trust(known.origin)) known.origin = input.origin
+    known.share = input.share ?? known.share
+    if (input.pinned !== undefined) known.pin(input.pinned)
+    if (known.leaving) this.#keep(known)
+    this.#wished()
+    return known
+  }
+
+  #addNew(input: NewRelay): Relay {
     const { clock, tell } = this.#options
     const relay = new Relay({ ...input, now: clock.now(), wished: () => this.#wished() })
     this.#byKey.set(relay.key, relay)
@@ -90,21 +108,36 @@ export class Relays {
     relay.send({ type: 'address.added', address })
   }
 
+  /** Unties its friends, says good-bye and forgets it. */
   remove(relay: Relay): void {
+    relay.leaving = true
+    this.#untie(relay)
     relay.send({ type: 'relay.remove' })
   }
 
-  /** 0 switches onion use off. */
+  #keep(relay: Relay): void {
+    relay.leaving = false
+    relay.send({ type: 'relay.keep' })
+  }
+
+  /** 0 switches onion use off. Relays that the user sent to sleep are woken when too few others are there. */
   setOnion(count: number): void {
     this.#onion = count
+    for (const relay of onionRelays(this.all, count)) relay.asleep = false
     this.planUpdate()
   }
 
   /** Every waiting relay tries at once, spread a little; every connected one is pinged. */
   networkChanged(): void {
     const { chance, clock } = this.#options
-    for (const relay of this.#byKey.values())
-      clock.setTimeout(() => relay.send({ type: 'network.changed' }), chance() * NETWORK_BACK_SPREAD_MS)
+    this.#forgetSignals()
+    this.#signals = this.all.map(relay =>
+      clock.setTimeout(() => relay.send({ type: 'network.changed' }), chance() * NETWORK_BACK_SPREAD_MS),
+    )
+  }
+
+  #forgetSignals(): void {
+    for (const timer of this.#signals.splice(0)) this.#options.clock.clearTimeout(timer)
   }
 
   #wished(): void {
@@ -125,15 +158,13 @@ export class Relays {
   /** Says good-bye to every relay; resolves when all sockets are closed, after 2 s at most. */
   async close(): Promise<void> {
     this.#closing = true
+    this.#forgetSignals()
     const gone = new Promise<void>(resolve => {
       this.#allGone = resolve
     })
     for (const relay of this.all) this.remove(relay)
     if (this.#byKey.size > 0) await gone
-    for (const group of this.#groups.splice(0)) {
-      group.stop()
-      await new Promise<void>(resolve => this.#options.clock.defer(resolve))
-    }
+    await this.#groups.close()
   }
 
   #updateNeeds(): void {
@@ -146,47 +177,47 @@ export class Relays {
   }
 
   #spawn(relay: Relay): void {
-    const group = this.#groupWithRoom()
-    group.send({
-      type: 'relay.spawn',
-      relay: { publicKey: relay.key, addresses: relay.addresses, needed: false },
+    const actor = this.#groups.spawn({
+      publicKey: relay.key,
+      addresses: [...relay.addresses],
+      needed: false,
     })
-    const actor = group.getSnapshot().context.relays[relay.key]
-    if (!actor) throw new RangeError('the supervisor did not spawn the relay')
     relay.actor = actor
     // A broken actor is told by its supervisor; unheard here, its error would be thrown a second time.
     actor.subscribe({ next: snapshot => this.#take(relay, snapshot), error: () => {} })
-  }
-
-  #groupWithRoom(): Actor<typeof supervisorMachine> {
-    const group = this.#groups.find(
-      each => Object.keys(each.getSnapshot().context.relays).length < GROUP_SIZE,
-    )
-    return group ?? this.#newGroup()
-  }
-
-  #newGroup(): Actor<typeof supervisorMachine> {
-    const { clock, inspect, machine } = this.#options
-    const logic = supervisorMachine.provide({ actors: { relay: machine } })
-    const group = createActor(logic, { clock, ...(inspect ? { inspect: guarded(inspect) } : {}) })
-    group.on('relay.broke', ({ publicKey }) => this.#broke(publicKey))
-    group.start()
-    this.#groups.push(group)
-    return group
+    actor.on('*', event => this.#heard(relay, event))
   }
 
   #take(relay: Relay, snapshot: SnapshotFrom<typeof relayMachine>): void {
     const { clock, tell } = this.#options
     const wasBad = relay.isBad
-    const { rttMs: rttBefore, confirmedAt: confirmedBefore } = relay.facts
     const before = relay.take(snapshot, clock.now())
-    const { confirmedAt, rttMs } = relay.facts
     if (before) this.#stateChanged(relay, before)
-    if (confirmedAt !== undefined && confirmedBefore === undefined) this.#confirmed(relay)
-    if (rttMs !== undefined && rttMs !== rttBefore) this.#answered(relay, rttMs)
     if (relay.isBad !== wasBad) this.#options.changed()
     if (relay.state.name === 'closed') this.#gone(relay)
     else if (before) tell({ type: 'relay-state', relay: relay.key, ...statusOf(relay.state) })
+  }
+
+  #heard(relay: Relay, event: RelayEmitted): void {
+    const { key } = relay
+    switch (event.type) {
+      case 'attempt.failed':
+        this.#options.tell({
+          type: 'attempt-failed',
+          relay: key,
+          address: event.address,
+          reason: event.reason,
+        })
+        return
+      case 'link.confirmed':
+        relay.score.noteSuccess()
+        this.#options.tell({ type: 'relay-confirmed', relay: key })
+        return
+      case 'keepalive.answered':
+        relay.score.noteRtt(event.rttMs)
+        for (const tie of relay.ties) tie.friend.reorder()
+        this.#options.tell({ type: 'keepalive', relay: key, rttMs: event.rttMs })
+    }
   }
 
   #stateChanged(relay: Relay, before: RelayState): void {
@@ -213,17 +244,6 @@ export class Relays {
     for (const relay of this.#byKey.values()) relay.score.forgive(clock.now() - FORGIVE_MS)
   }
 
-  #confirmed(relay: Relay): void {
-    relay.score.noteSuccess()
-    this.#options.tell({ type: 'relay-confirmed', relay: relay.key })
-  }
-
-  #answered(relay: Relay, rttMs: number): void {
-    relay.score.noteRtt(rttMs)
-    for (const tie of relay.ties) tie.friend.reorder()
-    this.#options.tell({ type: 'keepalive', relay: relay.key, rttMs })
-  }
-
   #broke(key: string): void {
     const relay = this.#byKey.get(key)
     if (!relay) return
@@ -234,13 +254,21 @@ export class Relays {
 
   #gone(relay: Relay): void {
     this.#byKey.delete(relay.key)
-    for (const tie of [...relay.ties]) tie.friend.removeTie(tie)
+    relay.actor = undefined
+    this.#untie(relay)
     this.#options.tell({ type: 'relay-removed', relay: relay.key })
-    this.#options.changed()
     this.planUpdate()
     if (this.#closing && this.#byKey.size === 0) this.#allGone?.()
   }
+
+  #untie(relay: Relay): void {
+    for (const tie of [...relay.ties]) tie.friend.removeTie(tie)
+    this.#options.changed()
+  }
 }
+
+/** Who names a relay decides what it may be used for. */
+const trust = (origin: Origin): number => ['friend', 'list', 'user'].indexOf(origin)
 
 const statusOf = ({ name, address, reason, nextAttemptAt }: RelayState) => ({
   state: name,
@@ -248,16 +276,3 @@ const statusOf = ({ name, address, reason, nextAttemptAt }: RelayState) => ({
   ...(reason === undefined ? {} : { reason }),
   ...(nextAttemptAt === undefined ? {} : { nextAttemptAt }),
 })
-
-/** An observer that throws must not break a link: its error surfaces as an uncaught exception, like a subscriber's. */
-const guarded =
-  (inspect: (event: InspectionEvent) => void) =>
-  (event: InspectionEvent): void => {
-    try {
-      inspect(event)
-    } catch (error) {
-      queueMicrotask(() => {
-        throw error
-      })
-    }
-  }

@@ -19,7 +19,8 @@ export class Score {
   success = 1
   /** Time connected in all, in ms. */
   uptimeMs = 0
-  #beforePenalty: { at: number; success: number } | undefined
+  /** The latest failures, each with what `success` was before it. */
+  #penalties: { readonly at: number; readonly before: number }[] = []
 
   /** Takes over what was remembered from before. */
   restore(facts: { readonly rttMs?: number; readonly success: number; readonly uptimeMs: number }): void {
@@ -34,19 +35,20 @@ export class Score {
 
   noteSuccess(): void {
     this.success = blend(this.success, 1)
-    this.#beforePenalty = undefined
+    this.#penalties = []
   }
 
   noteFailure(now: number): void {
-    this.#beforePenalty ??= { at: now, success: this.success }
+    this.#penalties.push({ at: now, before: this.success })
+    if (this.#penalties.length > REMEMBERED_PENALTIES) this.#penalties.shift()
     this.success = blend(this.success, 0)
   }
 
   /** Takes back failures since `time`: they turned out to be the network's fault. */
   forgive(time: number): void {
-    if (this.#beforePenalty === undefined || this.#beforePenalty.at < time) return
-    this.success = this.#beforePenalty.success
-    this.#beforePenalty = undefined
+    const first = this.#penalties.findIndex(({ at }) => at >= time)
+    const [forgiven] = first < 0 ? [] : this.#penalties.splice(first)
+    if (forgiven) this.success = forgiven.before
   }
 
   /** Lower is better; a relay never reached counts as an average one. */
@@ -54,5 +56,8 @@ export class Score {
     return (this.rttMs ?? UNKNOWN_RTT_MS) / Math.max(LEAST_SUCCESS, this.success)
   }
 }
+
+/** More cannot be taken back; so many failures in a minute are not the network's. */
+const REMEMBERED_PENALTIES = 16
 
 const blend = (average: number, newest: number): number => average + (newest - average) * NEWEST

@@ -22,6 +22,13 @@ export type StatusEvent =
       readonly reason?: Reason
       readonly nextAttemptAt?: number
     }
+  /** An attempt at one of a relay's addresses failed. The others follow at once; then it waits. */
+  | {
+      readonly type: 'attempt-failed'
+      readonly relay: string
+      readonly address: HostPort
+      readonly reason: Reason
+    }
   /** The relay proved to be itself: its first frame opened. */
   | { readonly type: 'relay-confirmed'; readonly relay: string }
   /** A ping was answered. */

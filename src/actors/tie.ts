@@ -35,10 +35,10 @@ export class Tie {
     return this.#state
   }
 
-  /** Asks for a route, if the relay is up, the friend awake and none is asked for. */
+  /** Asks for a route, if the relay is up and none is asked for; for a friend who is asleep too, he may wake. */
   ask(): void {
     const { link } = this.relay
-    if (!link || !this.friend.awake || this.#route) return
+    if (!link || this.#route) return
     this.#stopRetry()
     this.#route = link.routes.want(this.friend.publicKey, this)
     if (this.#route) this.#become('requested')

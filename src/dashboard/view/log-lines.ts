@@ -40,6 +40,8 @@ function wordsOf(status: Status): string {
       return 'removed'
     case 'relay-state':
       return `${status.state}${status.reason === undefined ? '' : `: ${status.reason}`}`
+    case 'attempt-failed':
+      return `${hostPort(status.address)}: ${status.reason}`
     case 'relay-confirmed':
       return 'proved to be itself'
     case 'keepalive':

@@ -1,0 +1,191 @@
+/**
+ * Which relays a friend gets (behaviour §3): some of ours on which he is likely to be met, and those that he is said
+ * to be on. Ties and unties; knows nothing of routes or packets.
+ */
+import type { Clock } from '../io/clock.js'
+import { toHex } from '../protocol/bytes.js'
+import { checkRelay, type RelayAddress, type RelayInput } from '../protocol/relay-address.js'
+import type { Friend, Offer } from './friend.js'
+import type { Policies, Refusal } from './policies.js'
+import type { Relay } from './relay.js'
+import type { Relays } from './relays.js'
+import { byRendezvous, pairSeed } from './rendezvous.js'
+import type { StatusEvent } from './status.js'
+import { Tie } from './tie.js'
+
+/** Relays that a friend is tied to (protocol §6). */
+export const RELAYS_PER_FRIEND = 3
+export const MAX_RELAYS_PER_FRIEND = 6
+/** A friend not met on his relays for this long, in ms, is looked for on as many as allowed. */
+export const WIDEN_AFTER_MS = 30_000
+/** Relays that a friend may offer within {@link OFFER_PERIOD_MS}. */
+const MAX_OFFERS = 40
+const OFFER_PERIOD_MS = 60_000
+
+export interface RelayChoiceOptions {
+  readonly ownKey: Uint8Array
+  readonly clock: Clock
+  readonly relays: () => Relays
+  readonly policies: Policies
+  readonly tell: (status: StatusEvent) => void
+}
+
+/** The search for one friend. */
+export interface Search {
+  readonly friend: Friend
+  readonly seed: number
+  /** When he offered relays, lately. */
+  readonly offers: number[]
+  /** He was not met for a while: as many relays as allowed. */
+  wide: boolean
+  timer: unknown
+}
+
+export class RelayChoice {
+  readonly #options: RelayChoiceOptions
+
+  constructor(options: RelayChoiceOptions) {
+    this.#options = options
+  }
+
+  searchFor(friend: Friend): Search {
+    const seed = pairSeed(this.#options.ownKey, friend.publicKey)
+    return { friend, seed, offers: [], wide: false, timer: undefined }
+  }
+
+  begin(search: Search): void {
+    this.choose(search)
+    this.watch(search)
+  }
+
+  end({ timer }: Search): void {
+    this.#options.clock.clearTimeout(timer)
+  }
+
+  /** A relay has 240 places: they go to those first who have the fewest elsewhere. */
+  chooseForAll(searches: Iterable<Search>): void {
+    const byNeed = [...searches].map(search => ({ search, ties: search.friend.ties.filter(serves).length }))
+    byNeed.sort((a, b) => a.ties - b.ties)
+    for (const { search } of byNeed) this.choose(search)
+  }
+
+  /** Ties the friend to the first good relays of his ranking that he lacks, within what one friend may have. */
+  choose({ friend, seed, wide }: Search): void {
+    const down = this.#options.relays().networkDown
+    const wanted = wide ? MAX_RELAYS_PER_FRIEND : RELAYS_PER_FRIEND
+    const own = friend.ties.filter(tie => tie.relay.origin !== 'friend')
+    const missing = wanted - (down ? own : own.filter(serves)).length
+    if (missing <= 0) return
+    const ranking = byRendezvous(seed, this.#candidates(friend))
+    const usable = down ? ranking : ranking.filter(relay => !relay.isBad)
+    for (const relay of usable.slice(0, missing)) {
+      if (!makeRoom(friend, tie => tie.chosen || tie.relay.origin === 'friend')) return
+      this.#tie(friend, relay, true)
+    }
+    // Rather a bad one than none: it is tried again and again all the same.
+    const lacking = Math.min(wanted - own.length, MAX_RELAYS_PER_FRIEND - friend.ties.length)
+    const bad = ranking.filter(relay => relay.isBad && !down)
+    for (const relay of bad.slice(0, Math.max(0, lacking))) this.#tie(friend, relay, true)
+  }
+
+  /** Ties a friend to a relay that he is known to be on, if he has room for it. */
+  tie(friend: Friend, relay: Relay): void {
+    const tied = friend.ties.some(tie => tie.relay === relay)
+    if (!tied && makeRoom(friend, isChosen)) this.#tie(friend, relay, false)
+  }
+
+  /**
+   * Ties a friend to a relay that he offers.
+   * @throws TypeError, RangeError when it is no relay at all
+   */
+  offer(search: Search, input: RelayInput): Offer {
+    // Packed nodes can hold a port 0: a friend's fault, not the caller's.
+    const early = this.#tooOften(search) ?? (input.port === 0 ? 'bad-port' : undefined)
+    if (early) return this.refuse(search.friend, input, early)
+    const address = checkRelay(input)
+    const refusal = this.#options.policies.judgeOffer(address)
+    return refusal ? this.refuse(search.friend, address, refusal) : this.#tieOffered(search.friend, address)
+  }
+
+  refuse(friend: Friend, { host, port }: RelayInput, refusal: Refusal): Offer {
+    this.#options.tell({ type: 'relay-refused', address: { host, port }, refusal, friend: friend.key })
+    return { accepted: false, refusal }
+  }
+
+  /** Starts or stops the time after which the search for a friend is widened. */
+  watch(search: Search): void {
+    const { clock } = this.#options
+    clock.clearTimeout(search.timer)
+    search.timer = undefined
+    if (search.friend.state === 'online' || !search.friend.awake || search.wide) return
+    search.timer = clock.setTimeout(() => this.#widen(search), WIDEN_AFTER_MS)
+  }
+
+  /** While no relay is connected nobody can be met, however many relays are asked. */
+  #widen(search: Search): void {
+    search.wide = !this.#options.relays().networkDown
+    if (search.wide) this.choose(search)
+    else this.watch(search)
+  }
+
+  #candidates(friend: Friend): Relay[] {
+    const tied = new Set(friend.ties.map(tie => tie.relay))
+    return this.#options
+      .relays()
+      .all.filter(relay => relay.origin !== 'friend' && relay.isAvailable && !tied.has(relay))
+  }
+
+  #tie(friend: Friend, relay: Relay, chosen: boolean): void {
+    const tie = new Tie(friend, relay, { chosen, clock: this.#options.clock })
+    friend.addTie(tie)
+    tie.ask()
+    this.#options.relays().planUpdate()
+  }
+
+  #tieOffered(friend: Friend, { publicKey, ...address }: RelayAddress): Offer {
+    const relays = this.#options.relays()
+    const known = relays.get(toHex(publicKey))
+    const input = { ...address, publicKey }
+    if (known?.leaving) return this.refuse(friend, input, 'closed')
+    const tied = friend.ties.some(tie => tie.relay === known)
+    if (!tied && !makeRoom(friend, isChosen) && !narrow(friend))
+      return this.refuse(friend, input, 'too-many-relays')
+    const relay = known ?? relays.add({ publicKey, address, origin: 'friend' })
+    // What a friend offers never adds an address to a relay of the user's own.
+    if (relay.origin === 'friend') relays.addAddress(relay, address)
+    if (!tied) this.#tie(friend, relay, false)
+    return { accepted: true, relay }
+  }
+
+  #tooOften({ offers }: Search): Refusal | undefined {
+    const now = this.#options.clock.now()
+    while (offers[0] !== undefined && now - offers[0] >= OFFER_PERIOD_MS) offers.shift()
+    if (offers.length >= MAX_OFFERS) return 'too-often'
+    offers.push(now)
+    return undefined
+  }
+}
+
+/** Serves, or may yet: on a relay that works and does not refuse. */
+const serves = ({ relay, state }: Tie): boolean => relay.isAvailable && !relay.isBad && state !== 'refused'
+
+const isChosen = (tie: Tie): boolean => tie.chosen
+
+/**
+ * Gives up a tie that does not serve, when the friend has all he may have.
+ * @param mayGo what the user or a friend named does not give way to what friends offer
+ */
+function makeRoom(friend: Friend, mayGo: (tie: Tie) => boolean): boolean {
+  if (friend.ties.length < MAX_RELAYS_PER_FRIEND) return true
+  const victim = friend.ties.find(tie => mayGo(tie) && !serves(tie))
+  if (victim) friend.removeTie(victim)
+  return victim !== undefined
+}
+
+/** Gives up one of the ties that only widen the search. */
+function narrow(friend: Friend): boolean {
+  const chosen = friend.ties.filter(tie => tie.chosen && tie.state !== 'online')
+  const victim = chosen.length > RELAYS_PER_FRIEND ? chosen.at(-1) : undefined
+  if (victim) friend.removeTie(victim)
+  return victim !== undefined
+}
