@@ -69,13 +69,18 @@ function fitWidths<Row>(
 const sum = (widths: readonly number[]): number =>
   widths.reduce((total, width) => total + (width > 0 ? width + GAP : 0), -GAP)
 
+/** From the right: what stands first says most. */
 function shrink<Row>(columns: readonly Column<Row>[], widths: readonly number[], excess: number): number[] {
   let left = excess
-  return widths.map((width, index) => {
-    const give = Math.min(left, Math.max(0, width - (columns[index]?.shrinksTo ?? width)))
-    left -= give
-    return width - give
-  })
+  return widths
+    .toReversed()
+    .map((width, fromRight) => {
+      const least = columns.at(-1 - fromRight)?.shrinksTo ?? width
+      const give = Math.min(left, Math.max(0, width - least))
+      left -= give
+      return width - give
+    })
+    .toReversed()
 }
 
 function mostExpendable<Row>(columns: readonly Column<Row>[], widths: readonly number[]): number | undefined {

@@ -19,7 +19,7 @@ export function drawUp(picture: UpPicture, { columns: width, rows }: Size, paint
   const tables = twoTables(picture, rows - head.length, { width, paint })
   const left = rows - head.length - tables.length - 1
   const news = left > 0 ? picture.news.slice(-left).map(each => paint(cut(each, width), 'dim')) : []
-  return [...head, ...tables, ...(news.length > 0 ? ['', ...news] : [])]
+  return [...head, ...tables, ...(news.length > 0 ? ['', ...news] : [])].slice(0, rows)
 }
 
 function header({ title, ownKey, upFor, relays }: UpPicture, width: number, paint: Paint): string[] {
