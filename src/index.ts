@@ -1,13 +1,31 @@
-/** `tox-relays`: the public API. Re-exports, nothing else. */
+/**
+ * `tox-relays`: the public API. Re-exports, nothing else.
+ *
+ * @module tox-relays
+ */
 export type { BackoffOptions } from './actors/backoff.js'
 export type { DropCause, LinkCounters } from './actors/counters.js'
 export type { Friend, FriendPacket, FriendState, Offer, RouteView, SendResult } from './actors/friend.js'
+export type { NeedLimits } from './actors/needs.js'
 export type { PolicyOptions, Refusal } from './actors/policies.js'
 export type { Origin, Relay, RelayState, RelayStateName, RelayStats } from './actors/relay.js'
 export type { Status, StatusEvent } from './actors/status.js'
 export type { StatusStream } from './actors/status-stream.js'
 export type { TieState } from './actors/tie.js'
-export { type ProxyKind, type ProxyOptions, proxyOptionsOf } from './io/proxy.js'
+export type { ByteSocket } from './io/byte-socket.js'
+export type { Clock } from './io/clock.js'
+export type { Credentials } from './io/credentials.js'
+export type { Dial, DialOptions, DialStage } from './io/dial.js'
+export type { Exceptions } from './io/exceptions.js'
+export {
+  type HttpProxySettings,
+  type ProxyKind,
+  type ProxyOptions,
+  type ProxySettings,
+  proxyOptionsOf,
+  type Socks4Settings,
+  type Socks5Settings,
+} from './io/proxy.js'
 export type { OobPacket, OobSendResult, OtherSendResult, RelayedPacket } from './loose-packets.js'
 export {
   createRelayManager,

@@ -1,10 +1,21 @@
-/** `tox-relays/machines`: the machines, for visualizers and model tests. Re-exports, nothing else. */
+/**
+ * `tox-relays/machines`: the machines, for visualizers and model tests. Re-exports, nothing else.
+ *
+ * @module tox-relays/machines
+ */
 export type {
   RelayCommand,
   RelayContext,
+  RelayEmitted,
   RelayEvent,
+  RelayIoInput,
   RelayMachineInput,
   RelayMachineOptions,
 } from './relay-events.js'
 export { CLOSE_TIMEOUT_MS, createRelayMachine, REST_DELAY_MS, relayMachine } from './relay-machine.js'
-export { GROUP_SIZE, type SupervisorEvent, supervisorMachine } from './supervisor-machine.js'
+export {
+  GROUP_SIZE,
+  type SupervisorContext,
+  type SupervisorEvent,
+  supervisorMachine,
+} from './supervisor-machine.js'

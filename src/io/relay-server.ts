@@ -1,6 +1,8 @@
 /**
  * `tox-relays/server`: a TCP relay in this process, for a network of one's own, for tests and for demonstrations.
  * Knows TCP and what users pass in; the rules of a relay stand in protocol/relay-core.
+ *
+ * @module tox-relays/server
  */
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'

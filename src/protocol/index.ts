@@ -1,4 +1,8 @@
-/** `tox-relays/protocol`: the sans-IO core, for transports of your own. Re-exports, nothing else. */
+/**
+ * `tox-relays/protocol`: the sans-IO core, for transports of your own. Re-exports, nothing else.
+ *
+ * @module tox-relays/protocol
+ */
 export * from './connection-id.js'
 export * from './constants.js'
 export {
@@ -12,7 +16,7 @@ export {
 } from './crypto.js'
 export { explain, type Fault, faultOf, type ProxySaid, type Reason, ToxError } from './errors.js'
 export { FrameReader } from './frames.js'
-export { ClientHandshake, type Established, RelayHandshake } from './handshake.js'
+export { type Answered, ClientHandshake, type Established, RelayHandshake } from './handshake.js'
 export { type Key, keyName, parseKey } from './keys.js'
 export { type Node, type NodesRead, packNodes, parseNodeList, type Transport, unpackNodes } from './nodes.js'
 export { DATA_LANE_BYTES, Outbox, type Waiting } from './outbox.js'
