@@ -7,6 +7,8 @@ export type DropCause =
   | 'no-route'
   /** A friend sent an empty packet. */
   | 'empty-data'
+  /** A response, a notification, a pong or a ping without an id: it concerned nothing of ours. */
+  | 'unasked'
   /** Our data waited for a route that ended. */
   | 'route-ended'
   /** Our data waited on a link that we closed. */

@@ -24,6 +24,8 @@ export class Link<Owner = unknown> {
   #confirmed = false
   #hangingUp = false
   #saidGoodbye = false
+  /** Packets ignored by session and routes that are in the counters already. */
+  #unaskedCounted = 0
   readonly #pingWatch: PingWatch
 
   constructor(options: LinkOptions<Owner>) {
@@ -119,10 +121,18 @@ export class Link<Owner = unknown> {
       if (!(error instanceof ToxError)) throw error
       this.#end(error)
       return
+    } finally {
+      this.#countUnasked()
     }
     if (session.closed) return
     if (session.received > 0) this.#confirm()
     this.#planFlush()
+  }
+
+  #countUnasked(): void {
+    const unasked = this.#session.ignored + this.routes.ignored
+    this.#options.counters.dropped('unasked', unasked - this.#unaskedCounted)
+    this.#unaskedCounted = unasked
   }
 
   /** A link counts from the first frame that opened: the handshake alone can be a replay (behaviour §2). */
