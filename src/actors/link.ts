@@ -43,6 +43,8 @@ export class Link<Owner = unknown> {
   /** Starts reading. Whoever has routes to ask for does so before, so that they leave with the first ping. */
   open(): void {
     const { socket, established } = this.#options
+    // Whoever heard of the link may have ended it already.
+    if (this.#session.closed) return
     this.#subscriptions.push(
       socket.drain$.subscribe(() => this.#flush()),
       socket.ended$.subscribe(error => this.#ended(error)),

@@ -6,7 +6,8 @@ import type { Observable } from 'rxjs'
 import type { ToxError } from '../protocol/errors.js'
 
 export interface ByteSocket {
-  /** What arrived, as it arrived. Silent until subscribed; nothing is lost before. Never errors. */
+  /** What arrived, as it arrived; a chunk is good during the call only. Silent until subscribed; nothing is lost
+   * before. Never errors. */
   readonly data$: Observable<Uint8Array>
   /** Fires when `room` is there again after `write` took less than all. */
   readonly drain$: Observable<void>

@@ -11,8 +11,9 @@ import type { ByteSocket } from './byte-socket.js'
 import { httpConnect } from './http-connect.js'
 import type { ProxySettings } from './proxy.js'
 import { targetForProxy } from './proxy-target.js'
+import { SharedReads } from './shared-reads.js'
 import { checkSocksTarget, socksConnect } from './socks.js'
-import { SOCKET_OPTIONS, tcpByteSocket } from './tcp-socket.js'
+import { SOCKET_OPTIONS, sharingByteSocket, tcpByteSocket } from './tcp-socket.js'
 
 export type Target = HostPort
 
@@ -43,11 +44,10 @@ export const budgetMs = (proxy?: ProxySettings): number => proxy?.budgetMs ?? DI
 
 export const dial: Dial = async (target, options) => {
   const { signal, proxy } = options
-  const socket =
-    proxy && !proxy.exceptions.covers(target.host)
-      ? await throughProxy(target, proxy, options)
-      : await connectTcp(target, signal)
-  return tcpByteSocket(socket)
+  if (proxy && !proxy.exceptions.covers(target.host))
+    return tcpByteSocket(await throughProxy(target, proxy, options))
+  const reads = new SharedReads()
+  return sharingByteSocket(await connectTcp(target, signal, reads), reads)
 }
 
 async function throughProxy(target: HostPort, proxy: ProxySettings, options: DialOptions): Promise<Socket> {
@@ -87,10 +87,15 @@ async function connectToProxy(proxy: ProxySettings, signal: AbortSignal): Promis
  */
 const ADDRESS_ATTEMPT_MS = 2_000
 
-async function connectTcp({ host, port }: HostPort, signal: AbortSignal): Promise<Socket> {
+async function connectTcp(
+  { host, port }: HostPort,
+  signal: AbortSignal,
+  reads?: SharedReads,
+): Promise<Socket> {
   if (signal.aborted) throw reasonOf(signal, 'connect-timeout')
   const socket = connect({
     ...SOCKET_OPTIONS,
+    ...(reads ? { onread: reads.onread } : {}),
     host,
     port,
     autoSelectFamily: true,

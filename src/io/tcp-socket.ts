@@ -6,6 +6,8 @@ import type { Socket } from 'node:net'
 import { AsyncSubject, Observable, Subject, type Subscriber } from 'rxjs'
 import { type Reason, ToxError } from '../protocol/errors.js'
 import type { ByteSocket } from './byte-socket.js'
+import { ReadPace } from './read-pace.js'
+import type { SharedReads } from './shared-reads.js'
 
 /** Bytes that may wait inside one socket for the kernel to take them. */
 export const SOCKET_BUFFER_BYTES = 64 * 1024
@@ -22,27 +24,45 @@ export const SOCKET_OPTIONS = {
  * Takes over a connected socket; nobody else may read, write or close it afterwards.
  * @param leftover bytes that were read from the socket before; they come first on `data$`
  */
-export const tcpByteSocket = (socket: Socket, leftover?: Uint8Array): ByteSocket =>
-  new TcpByteSocket(socket, leftover)
+export const tcpByteSocket = (socket: Socket, leftover?: Uint8Array): ByteSocket => {
+  const bytes = new TcpByteSocket(socket)
+  if (leftover !== undefined && leftover.length > 0) socket.unshift(leftover)
+  socket.on('data', chunk => {
+    if (!bytes.receive(chunk)) socket.pause()
+  })
+  return bytes
+}
+
+/** The same for a socket that was made to read into the shared buffer, which is cheaper; see shared-reads.ts. */
+export const sharingByteSocket = (socket: Socket, reads: SharedReads): ByteSocket =>
+  new TcpByteSocket(socket, reads)
 
 class TcpByteSocket implements ByteSocket {
   readonly data$ = new Observable<Uint8Array>(receiver => this.#readFor(receiver))
   readonly drain$ = new Subject<void>()
   readonly ended$ = new AsyncSubject<ToxError>()
   readonly #socket: Socket
+  readonly #reads: SharedReads | undefined
+  readonly #pace: ReadPace
   #receiver: Subscriber<Uint8Array> | undefined
 
-  constructor(socket: Socket, leftover: Uint8Array | undefined) {
+  constructor(socket: Socket, reads?: SharedReads) {
     this.#socket = socket
+    this.#reads = reads
+    this.#pace = new ReadPace(socket)
     socket.pause()
-    if (leftover !== undefined && leftover.length > 0) socket.unshift(leftover)
     socket.setNoDelay(true)
-    socket.on('data', chunk => this.#receiver?.next(chunk))
     socket.on('drain', () => this.drain$.next())
     socket.on('end', () => this.#endWith(new ToxError('closed-by-relay')))
     socket.on('error', error => this.#endWith(lossOf(error)))
     socket.on('close', () => this.#endWith(new ToxError('closed-by-relay')))
     if (socket.destroyed) this.#endWith(new ToxError('closed-by-relay'))
+  }
+
+  /** @returns whether to go on reading */
+  receive(chunk: Uint8Array): boolean {
+    this.#receiver?.next(chunk)
+    return this.#receiver === undefined ? !this.#socket.isPaused() : this.#pace.goesOn(chunk.length)
   }
 
   get room(): number {
@@ -70,10 +90,12 @@ class TcpByteSocket implements ByteSocket {
 
   #readFor(receiver: Subscriber<Uint8Array>): () => void {
     this.#receiver = receiver
+    this.#reads?.listen(chunk => this.receive(chunk))
     this.#socket.resume()
     return () => {
       if (this.#receiver !== receiver) return
       this.#receiver = undefined
+      this.#reads?.stop()
       if (!this.#socket.writableEnded) this.#socket.pause()
     }
   }

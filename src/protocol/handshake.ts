@@ -19,6 +19,7 @@ import { ToxError } from './errors.js'
 /** A handshake done: the channel, and bytes that came with its last message and are the first frames. */
 export interface Established {
   readonly channel: Channel
+  /** A view of the last chunk, good as long as that. */
   readonly leftover: Uint8Array
 }
 

@@ -32,6 +32,7 @@ import {
   REFUSED_ID,
 } from './constants.js'
 import { violation } from './errors.js'
+import { Slab } from './slab.js'
 
 export const PACKET_IDS = {
   routingRequest: 0,
@@ -90,13 +91,13 @@ const IPV6_SIZE = 16
 const PORT_SIZE = 2
 
 /**
- * Kind and exact length are checked together before a field is read. Payloads are copies.
+ * Kind and exact length are checked together before a field is read. Payloads are copies; data shares buffers with data.
  * @param plain one packet, id first; may be a passing view
  * @throws ToxError `protocol-violation`: a length or an id that §4 does not allow
  */
 export function decodePacket(plain: Uint8Array): Packet {
   const id = byteAt(plain, 0)
-  if (isConnectionId(id)) return { kind: 'data', connectionId: id, payload: copyBytes(plain, 1) }
+  if (isConnectionId(id)) return { kind: 'data', connectionId: id, payload: slab.copy(plain, 1) }
   switch (id) {
     case PACKET_IDS.routingRequest:
       requireSize(plain, 1 + KEY_SIZE)
@@ -148,6 +149,9 @@ export function decodePacket(plain: Uint8Array): Packet {
       return { kind: 'reserved', id }
   }
 }
+
+/** Data is by far the most frequent: its payloads are copied the cheap way. */
+const slab = new Slab()
 
 /** What may be encoded: every packet but the reserved ones. */
 export type EncodablePacket = Exclude<Packet, { kind: 'reserved' }>
