@@ -12,7 +12,8 @@ export type {
   RelayMachineInput,
   RelayMachineOptions,
 } from './relay-events.js'
-export { CLOSE_TIMEOUT_MS, createRelayMachine, REST_DELAY_MS, relayMachine } from './relay-machine.js'
+export { createRelayMachine, relayMachine } from './relay-machine.js'
+export { CLOSE_TIMEOUT_MS, REST_DELAY_MS } from './relay-setup.js'
 export {
   GROUP_SIZE,
   type SupervisorContext,

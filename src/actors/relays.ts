@@ -4,9 +4,8 @@
  */
 import type { SnapshotFrom } from 'xstate'
 import { toHex } from '../protocol/bytes.js'
-import { PING_INTERVAL_MS, PONG_TIMEOUT_MS } from '../protocol/constants.js'
-import { faultOf } from '../protocol/errors.js'
 import type { HostPort } from '../protocol/relay-address.js'
+import { Blame } from './blame.js'
 import { type NeedLimits, neededRelays, onionRelays } from './needs.js'
 import { type Origin, Relay, type RelayState } from './relay.js'
 import type { RelayEmitted } from './relay-events.js'
@@ -33,18 +32,12 @@ export interface NewRelay {
 
 /** Attempts after "the network is back" are spread over this time, in ms (behaviour §2). */
 const NETWORK_BACK_SPREAD_MS = 1_000
-/**
- * Failures shortly before the last relay was lost were the network's, too: how long its loss may go unnoticed, and
- * some more.
- */
-const FORGIVE_MS = PING_INTERVAL_MS + PONG_TIMEOUT_MS + 5_000
-
 export class Relays {
   readonly #options: RelaysOptions
   readonly #byKey = new Map<string, Relay>()
   readonly #groups: RelayGroups
+  readonly #blame: Blame
   #onion: number
-  #established = 0
   #updatePlanned = false
   #closing = false
   #allGone: (() => void) | undefined
@@ -54,6 +47,8 @@ export class Relays {
   constructor(options: RelaysOptions) {
     this.#options = options
     this.#groups = new RelayGroups(options, key => this.#broke(key))
+    const { clock, tell } = options
+    this.#blame = new Blame({ clock, tell, relays: () => this.#byKey.values() })
     this.#onion = options.limits.onion
   }
 
@@ -74,7 +69,7 @@ export class Relays {
 
   /** Not one relay is connected: then the fault is the network's, not theirs. */
   get networkDown(): boolean {
-    return this.#established === 0
+    return this.#blame.networkDown
   }
 
   /** Adds a relay. For one that is known: another address, and what the user wishes of it now. */
@@ -192,62 +187,34 @@ export class Relays {
     const { clock, tell } = this.#options
     const wasBad = relay.isBad
     const before = relay.take(snapshot, clock.now())
-    if (before) this.#stateChanged(relay, before)
+    if (before) {
+      this.#blame.stateChanged(relay, before)
+      this.planUpdate()
+    }
     if (relay.isBad !== wasBad) this.#options.changed()
     if (relay.state.name === 'closed') this.#gone(relay)
     else if (before) tell({ type: 'relay-state', relay: relay.key, ...statusOf(relay.state) })
   }
 
-  #heard(relay: Relay, event: RelayEmitted): void {
-    const { key } = relay
-    switch (event.type) {
-      case 'attempt.failed':
-        this.#options.tell({
-          type: 'attempt-failed',
-          relay: key,
-          address: event.address,
-          reason: event.reason,
-        })
-        return
-      case 'link.confirmed':
-        relay.score.noteSuccess()
-        this.#options.tell({ type: 'relay-confirmed', relay: key })
-        return
-      case 'keepalive.answered':
-        relay.score.noteRtt(event.rttMs)
-        for (const tie of relay.ties) tie.friend.reorder()
-        this.#options.tell({ type: 'keepalive', relay: key, rttMs: event.rttMs })
+  #heard({ key, score, ties }: Relay, event: RelayEmitted): void {
+    const { tell } = this.#options
+    if (event.type === 'attempt.failed') {
+      const { address, reason } = event
+      tell({ type: 'attempt-failed', relay: key, address, reason })
+    } else if (event.type === 'link.confirmed') {
+      score.noteSuccess()
+      tell({ type: 'relay-confirmed', relay: key })
+    } else {
+      score.noteRtt(event.rttMs)
+      for (const tie of ties) tie.friend.reorder()
+      tell({ type: 'keepalive', relay: key, rttMs: event.rttMs })
     }
-  }
-
-  #stateChanged(relay: Relay, before: RelayState): void {
-    const { clock } = this.#options
-    const now = clock.now()
-    if (relay.isEstablished) this.#setEstablished(this.#established + 1)
-    if (before.name === 'established') {
-      relay.score.uptimeMs += now - before.since
-      this.#setEstablished(this.#established - 1)
-    }
-    const { name, reason } = relay.state
-    const failed = name === 'backoff' || name === 'quarantined'
-    if (failed && reason && faultOf(reason) !== 'proxy' && !this.networkDown) relay.score.noteFailure(now)
-    this.planUpdate()
-  }
-
-  #setEstablished(count: number): void {
-    const { clock, tell } = this.#options
-    const before = this.#established
-    this.#established = count
-    if (before === 0) tell({ type: 'network-up' })
-    if (count > 0) return
-    tell({ type: 'network-down' })
-    for (const relay of this.#byKey.values()) relay.score.forgive(clock.now() - FORGIVE_MS)
   }
 
   #broke(key: string): void {
     const relay = this.#byKey.get(key)
     if (!relay) return
-    if (relay.isEstablished) this.#setEstablished(this.#established - 1)
+    this.#blame.vanished(relay)
     this.#options.tell({ type: 'relay-broke', relay: key })
     this.#gone(relay)
   }

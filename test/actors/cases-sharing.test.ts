@@ -1,7 +1,7 @@
 /** Cases 33–36 and 46: which relays are kept, reserved, shared, and met on. */
 import { describe, expect, test } from 'vitest'
 import { MAX_RELAYS_PER_FRIEND, RELAYS_PER_FRIEND, WIDEN_AFTER_MS } from '../../src/actors/relay-choice.js'
-import { REST_DELAY_MS } from '../../src/actors/relay-machine.js'
+import { REST_DELAY_MS } from '../../src/actors/relay-setup.js'
 import { newKeyPair } from '../../src/protocol/crypto.js'
 import { packNodes, unpackNodes } from '../../src/protocol/nodes.js'
 import { type Client, relayAt, theRelay, told, World } from '../support/world.js'
