@@ -26,10 +26,10 @@ export {
   type Socks4Settings,
   type Socks5Settings,
 } from './io/proxy.js'
+export { generateKeyPair } from './key-pair.js'
 export type { OobPacket, OobSendResult, OtherSendResult, RelayedPacket } from './loose-packets.js'
 export {
   createRelayManager,
-  generateKeyPair,
   type RelayManager,
 } from './manager.js'
 export type { ManagedRelayInput, ManagerOptions, ProxyInput } from './options.js'

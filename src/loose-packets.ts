@@ -1,6 +1,5 @@
 /** Packets that belong to no friend's route: out of band to anybody, onion and forward requests. */
 import type { SendResult } from './actors/friend.js'
-import { oobPacket } from './actors/link.js'
 import type { Relay } from './actors/relay.js'
 import { MAX_FORWARD_SIZE, MAX_ONION_REQUEST_SIZE, MAX_OOB_SIZE } from './protocol/constants.js'
 import { encodePacket, type ForwardTarget } from './protocol/packets.js'
@@ -27,7 +26,7 @@ const OOB_RELAYS = 3
 /** To the best few of these relays. @param relays connected ones, best first */
 export function sendOob(relays: readonly Relay[], publicKey: Uint8Array, data: Uint8Array): OobSendResult {
   if (data.length > MAX_OOB_SIZE) return 'too-large'
-  const packet = oobPacket(publicKey, data)
+  const packet = encodePacket({ kind: 'oobSend', publicKey, payload: data })
   const links = linksOf(relays).slice(0, OOB_RELAYS)
   if (links.length === 0) return 'offline'
   return links.filter(link => link.sendLossy(packet)).length > 0 ? 'sent-oob' : 'full'

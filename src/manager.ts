@@ -9,6 +9,7 @@ import type { Origin, Relay } from './actors/relay.js'
 import type { StatusEvent } from './actors/status.js'
 import { StatusStream } from './actors/status-stream.js'
 import { admit } from './admission.js'
+import { allSent } from './all-sent.js'
 import { compose, type Parts, type Streams } from './compose.js'
 import { type Clock, systemClock } from './io/clock.js'
 import {
@@ -23,7 +24,7 @@ import {
 import type { Memory } from './memory.js'
 import { checkKeyPair, type ManagedRelayInput, type ManagerOptions, requireBytes } from './options.js'
 import { toHex } from './protocol/bytes.js'
-import { cryptoReady, type KeyPair, newKeyPair, type Random, systemRandom } from './protocol/crypto.js'
+import { cryptoReady, type KeyPair } from './protocol/crypto.js'
 import { type Key, keyName, parseKey } from './protocol/keys.js'
 import type { ForwardTarget } from './protocol/packets.js'
 import type { RelayInput } from './protocol/relay-address.js'
@@ -33,15 +34,6 @@ import type { StoreContent } from './store-content.js'
 
 /** Relays kept for onion use when no number is given (protocol §6). */
 const ONION_RELAYS = 3
-/** `drain()` closes after this time even if something still waits, in ms. */
-const DRAIN_TIMEOUT_MS = 10_000
-const DRAIN_LOOK_MS = 10
-
-/** A fresh identity. */
-export async function generateKeyPair(random: Random = systemRandom): Promise<KeyPair> {
-  await cryptoReady()
-  return newKeyPair(random)
-}
 
 /** @throws TypeError, RangeError for options that are wrong */
 export async function createRelayManager(options: ManagerOptions): Promise<RelayManager> {
@@ -193,9 +185,7 @@ export class RelayManager {
 
   /** Sends what waits, then closes; after 10 s it closes all the same. */
   async drain(): Promise<void> {
-    const deadline = this.#clock.now() + DRAIN_TIMEOUT_MS
-    while (this.relays.some(({ link }) => (link?.queueDepth ?? 0) > 0) && this.#clock.now() < deadline)
-      await new Promise<void>(resolve => this.#clock.setTimeout(() => resolve(), DRAIN_LOOK_MS))
+    await allSent(this.#parts.relays, this.#clock)
     await this.close()
   }
 

@@ -5,20 +5,19 @@
  */
 import type { Subscription } from 'rxjs'
 import { ToxError } from '../protocol/errors.js'
-import { encodePacket } from '../protocol/packets.js'
 import type { OpenPing } from '../protocol/pings.js'
 import { type Route, Routes } from '../protocol/routes.js'
 import { Session, type SessionPacket } from '../protocol/session.js'
 import type { LinkOptions } from './link-events.js'
 import { PingWatch } from './ping-watch.js'
+import { TailWriter } from './tail-writer.js'
 
 export class Link<Owner = unknown> {
   readonly routes: Routes<Owner>
   readonly #session: Session
   readonly #options: LinkOptions<Owner>
   readonly #subscriptions: Subscription[] = []
-  /** Sealed bytes that the socket did not take yet: they go before anything else. */
-  #tail: Uint8Array | undefined
+  readonly #writer: TailWriter
   #flushPlanned = false
   #laneWasFull = false
   #confirmed = false
@@ -31,6 +30,7 @@ export class Link<Owner = unknown> {
   constructor(options: LinkOptions<Owner>) {
     const { clock, established, events, random } = options
     this.#options = options
+    this.#writer = new TailWriter(options.socket)
     this.#session = new Session(established.channel, { random, now: () => clock.now() })
     this.routes = new Routes({
       send: packet => this.#sendControl(packet),
@@ -223,19 +223,12 @@ export class Link<Owner = unknown> {
   }
 
   #flush(): void {
-    const { socket, counters } = this.#options
     if (this.#session.closed || this.#saidGoodbye) return
-    while (this.#tail || socket.room > 0) {
-      const bytes = this.#tail ?? this.#session.transmit(socket.room)
-      if (!bytes) break
-      const taken = socket.write(bytes)
-      counters.bytesOut += taken
-      this.#tail = taken < bytes.length ? bytes.subarray(taken) : undefined
-      if (this.#tail) break
-    }
+    this.#options.counters.bytesOut += this.#writer.write(room => this.#session.transmit(room))
     this.#pingWatch.look()
     if (this.#laneWasFull && this.#session.outbox.isRoomy) this.#announceRoom()
-    if (this.#hangingUp && !this.#tail && this.#session.outbox.controlDepth === 0) this.#sayGoodbye()
+    if (this.#hangingUp && !this.#writer.hasTail && this.#session.outbox.controlDepth === 0)
+      this.#sayGoodbye()
   }
 
   #sayGoodbye(): void {
@@ -260,7 +253,3 @@ export class Link<Owner = unknown> {
     this.#options.events.lost(error)
   }
 }
-
-/** An OOB packet to a friend known to be on that relay. */
-export const oobPacket = (publicKey: Uint8Array, payload: Uint8Array): Uint8Array =>
-  encodePacket({ kind: 'oobSend', publicKey, payload })

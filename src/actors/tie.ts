@@ -3,9 +3,9 @@
  * itself belongs to one link. Knows neither the friend's other ties nor how relays are chosen.
  */
 import type { Clock } from '../io/clock.js'
+import { encodePacket } from '../protocol/packets.js'
 import type { Route } from '../protocol/routes.js'
 import type { Friend } from './friend.js'
-import { oobPacket } from './link.js'
 import type { Relay } from './relay.js'
 
 /** A refused route is asked for again after this time, in ms (behaviour §3). */
@@ -74,7 +74,8 @@ export class Tie {
   }
 
   sendOob(payload: Uint8Array): boolean {
-    return this.relay.link?.sendLossy(oobPacket(this.friend.publicKey, payload), this.#route) ?? false
+    const packet = encodePacket({ kind: 'oobSend', publicKey: this.friend.publicKey, payload })
+    return this.relay.link?.sendLossy(packet, this.#route) ?? false
   }
 
   #refused(): void {

@@ -24,7 +24,6 @@ import { type ConnectionId, isConnectionId } from './connection-id.js'
 import {
   KEY_SIZE,
   MAX_DATA_SIZE,
-  MAX_FORWARD_SIZE,
   MAX_ONION_REQUEST_SIZE,
   MAX_OOB_SIZE,
   MIN_ONION_REQUEST_SIZE,
@@ -32,6 +31,8 @@ import {
   REFUSED_ID,
 } from './constants.js'
 import { violation } from './errors.js'
+import { decodeForwardRequest, encodeForwardRequest, type ForwardTarget } from './forward-request.js'
+import { requireSize, sized } from './sizes.js'
 import { Slab } from './slab.js'
 
 export const PACKET_IDS = {
@@ -77,18 +78,7 @@ export type Packet =
 
 export type PacketKind = Packet['kind']
 
-/** Where a relay is asked to forward a packet to, over UDP. */
-export interface ForwardTarget {
-  /** 4 bytes (IPv4) or 16 (IPv6). */
-  readonly address: Uint8Array
-  readonly port: number
-}
-
-const IPV4_FAMILY = 2
-const IPV6_FAMILY = 10
-const IPV4_SIZE = 4
-const IPV6_SIZE = 16
-const PORT_SIZE = 2
+export type { ForwardTarget }
 
 /**
  * Kind and exact length are checked together before a field is read. Payloads are copies; data shares buffers with data.
@@ -141,7 +131,7 @@ export function decodePacket(plain: Uint8Array): Packet {
     case PACKET_IDS.onionResponse:
       return { kind: 'onionResponse', payload: copyBytes(plain, 1) }
     case PACKET_IDS.forwardRequest:
-      return decodeForwardRequest(plain)
+      return { kind: 'forwardRequest', ...decodeForwardRequest(plain) }
     case PACKET_IDS.forwarding:
       return { kind: 'forwarding', payload: copyBytes(plain, 1) }
     default:
@@ -201,55 +191,13 @@ const encodeOnionRequest = (payload: Uint8Array): Uint8Array =>
     sized('onion request', payload, MIN_ONION_REQUEST_SIZE - 1, MAX_ONION_REQUEST_SIZE - 1),
   )
 
-function encodeForwardRequest(target: ForwardTarget, payload: Uint8Array): Uint8Array {
-  const family = target.address.length === IPV4_SIZE ? IPV4_FAMILY : IPV6_FAMILY
-  if (family === IPV6_FAMILY) sized('address', target.address, IPV6_SIZE, IPV6_SIZE)
-  if (!Number.isInteger(target.port) || target.port < 0 || target.port > 0xffff)
-    throw new RangeError(`port: wanted 0–65535, got ${target.port}`)
-  const port = [target.port >> 8, target.port & 0xff]
-  const head = concatBytes(
-    Uint8Array.of(PACKET_IDS.forwardRequest, family),
-    target.address,
-    Uint8Array.from(port),
-  )
-  return concatBytes(head, sized('forwarded data', payload, 0, MAX_FORWARD_SIZE))
-}
-
-function decodeForwardRequest(plain: Uint8Array): Packet {
-  requireSize(plain, 2, Number.POSITIVE_INFINITY)
-  const family = byteAt(plain, 1)
-  if (family !== IPV4_FAMILY && family !== IPV6_FAMILY)
-    throw violation(`forward request with family ${family}`)
-  const start = 2 + (family === IPV4_FAMILY ? IPV4_SIZE : IPV6_SIZE)
-  requireSize(plain, start + PORT_SIZE, start + PORT_SIZE + MAX_FORWARD_SIZE)
-  const port = byteAt(plain, start) * 256 + byteAt(plain, start + 1)
-  return {
-    kind: 'forwardRequest',
-    target: { address: copyBytes(plain, 2, start), port },
-    payload: copyBytes(plain, start + PORT_SIZE),
-  }
-}
-
 function connectionIdIn(plain: Uint8Array): ConnectionId {
   const id = byteAt(plain, 1)
   if (!isConnectionId(id)) throw violation(`connection id ${id} in packet ${byteAt(plain, 0)}`)
   return id
 }
 
-function requireSize(plain: Uint8Array, least: number, most = least): void {
-  if (plain.length < least || plain.length > most)
-    throw violation(`packet ${byteAt(plain, 0)} of ${plain.length} bytes`)
-}
-
 const join = (head: readonly number[], ...parts: Uint8Array[]): Uint8Array =>
   concatBytes(Uint8Array.from(head), ...parts)
 
 const keyOf = (publicKey: Uint8Array): Uint8Array => sized('public key', publicKey, KEY_SIZE, KEY_SIZE)
-
-function sized(name: string, bytes: Uint8Array, least: number, most: number): Uint8Array {
-  if (bytes.length < least || bytes.length > most)
-    throw new RangeError(
-      `${name}: wanted ${least === most ? least : `${least}–${most}`} bytes, got ${bytes.length}`,
-    )
-  return bytes
-}
