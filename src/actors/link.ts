@@ -108,8 +108,6 @@ export class Link<Owner = unknown> {
     this.routes.end()
   }
 
-  // In ---------------------------------------------------------------------------------------------------------
-
   #onChunk(chunk: Uint8Array): void {
     const session = this.#session
     this.#options.counters.bytesIn += chunk.length
@@ -195,8 +193,6 @@ export class Link<Owner = unknown> {
     this.#options.events.routeChanged(route)
   }
 
-  // Out --------------------------------------------------------------------------------------------------------
-
   #sendControl(packet: Uint8Array): void {
     this.#session.outbox.pushControl(packet)
     this.#planFlush()
@@ -240,8 +236,6 @@ export class Link<Owner = unknown> {
     this.#laneWasFull = false
     this.#options.events.roomAgain()
   }
-
-  // Ends -------------------------------------------------------------------------------------------------------
 
   #ended(error: ToxError): void {
     if (this.#hangingUp) this.#options.events.hungUp()
