@@ -73,8 +73,8 @@ export class RelayChoice {
   choose({ friend, seed, wide }: Search): void {
     const down = this.#options.relays().networkDown
     const wanted = wide ? MAX_RELAYS_PER_FRIEND : RELAYS_PER_FRIEND
-    const own = friend.ties.filter(tie => tie.relay.origin !== 'friend')
-    const missing = wanted - (down ? own : own.filter(serves)).length
+    const own = () => friend.ties.filter(tie => tie.relay.origin !== 'friend')
+    const missing = wanted - (down ? own() : own().filter(serves)).length
     if (missing <= 0) return
     const ranking = byRendezvous(seed, this.#candidates(friend))
     const usable = down ? ranking : ranking.filter(relay => !relay.isBad)
@@ -83,7 +83,7 @@ export class RelayChoice {
       this.#tie(friend, relay, true)
     }
     // Rather a bad one than none: it is tried again and again all the same.
-    const lacking = Math.min(wanted - own.length, MAX_RELAYS_PER_FRIEND - friend.ties.length)
+    const lacking = Math.min(wanted - own().length, MAX_RELAYS_PER_FRIEND - friend.ties.length)
     const bad = ranking.filter(relay => relay.isBad && !down)
     for (const relay of bad.slice(0, Math.max(0, lacking))) this.#tie(friend, relay, true)
   }

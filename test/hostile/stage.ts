@@ -155,7 +155,7 @@ export async function openStage(world: World): Promise<Stage> {
 }
 
 /** Kept connected, so that nothing else than the play changes it. */
-const pinned = ({ host, port, publicKey }: { host: string; port: number; publicKey: Uint8Array }) => ({
+export const pinned = ({ host, port, publicKey }: { host: string; port: number; publicKey: Uint8Array }) => ({
   host,
   port,
   publicKey,
