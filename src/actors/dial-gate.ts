@@ -7,7 +7,7 @@ import type { Clock } from '../io/clock.js'
 import { backoffMs } from './backoff.js'
 
 /** Dials that run at once at most. */
-export const MAX_DIALS = 64
+const MAX_DIALS = 64
 
 export interface DialGateOptions {
   readonly clock: Clock

@@ -11,7 +11,7 @@ export function pairSeed(a: Uint8Array, b: Uint8Array): number {
 }
 
 /** The rank of a relay for a pair: higher is better. Keys are random, so a fast mix spreads as well as a slow hash. */
-export const rendezvousRank = (seed: number, relayKey: Uint8Array): number => mixKey(seed, relayKey)
+const rendezvousRank = (seed: number, relayKey: Uint8Array): number => mixKey(seed, relayKey)
 
 /** The relays, best first. */
 export function byRendezvous<T extends { readonly publicKey: Uint8Array }>(

@@ -49,9 +49,9 @@ export interface HttpProxySettings extends Settings {
 export type ProxySettings = Socks5Settings | Socks4Settings | HttpProxySettings
 
 /** Time for TCP, proxy and handshake together (docs/behaviour.md §6). */
-export const PROXY_BUDGET_MS = 30_000
+const PROXY_BUDGET_MS = 30_000
 /** The same when Tor may have to build a circuit first. */
-export const TOR_BUDGET_MS = 120_000
+const TOR_BUDGET_MS = 120_000
 
 /**
  * Checks a proxy.

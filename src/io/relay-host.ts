@@ -9,7 +9,7 @@ import type { Clock } from './clock.js'
 import { type ConnectionContext, type DropReason, RelayConnection } from './relay-connection.js'
 
 /** Connections at once, those in the handshake among them. */
-export const DEFAULT_MAX_CLIENTS = 4096
+const DEFAULT_MAX_CLIENTS = 4096
 
 export interface RelayHostOptions {
   readonly keyPair: KeyPair

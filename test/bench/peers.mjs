@@ -5,11 +5,11 @@ import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
-export const C_PEER = fileURLToPath(new URL('../../build/tox-c-peer', import.meta.url))
+const C_PEER = fileURLToPath(new URL('../../build/tox-c-peer', import.meta.url))
 export const hasCPeer = existsSync(C_PEER)
 
 /** Starts a program and waits for its first line. */
-export async function start(command, args) {
+async function start(command, args) {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   process.once('exit', () => child.kill())
   const lines = createInterface({ input: child.stdout })
