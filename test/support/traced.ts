@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startProcess } from './peers.js'
+import { type PeerProcess, startProcess } from './peers.js'
 
 export interface Traced {
   readonly output: readonly string[]
@@ -14,23 +14,45 @@ export interface Traced {
 
 const CALLS = 'trace=socket,connect,sendto,sendmsg,sendmmsg'
 
+export interface RunningTrace extends AsyncDisposable {
+  /** The program with strace around it. */
+  readonly process: PeerProcess
+  /** What it has done, when it has ended. @throws unless it ended well */
+  finish(): Promise<Traced>
+}
+
 /** @param args of node */
-export async function traceNode(args: readonly string[]): Promise<Traced> {
+export async function startTraced(args: readonly string[]): Promise<RunningTrace> {
   const folder = await mkdtemp(join(tmpdir(), 'tox-relays-trace-'))
   const file = join(folder, 'calls')
-  try {
-    const line = ['-f', '-qq', '-o', file, '-e', CALLS, process.execPath, ...args]
-    const traced = await startProcess({ command: 'strace', args: line })
-    const code = await traced.ended
-    if (code !== 0) throw new Error(`node ended with ${code}: ${traced.output.join('\n')}`)
-    const calls = (await readFile(file, 'utf8')).split('\n')
-    return {
-      output: traced.output,
-      destinations: new Set(calls.flatMap(destinationOf)),
-      datagramSockets: calls.filter(call => /socket\(AF_INET6?, SOCK_DGRAM/.test(call)),
-    }
-  } finally {
-    await rm(folder, { recursive: true, force: true })
+  const line = ['-f', '-qq', '-o', file, '-e', CALLS, process.execPath, ...args]
+  const traced = await startProcess({ command: 'strace', args: line })
+  return {
+    process: traced,
+    finish: async () => {
+      const code = await traced.ended
+      if (code !== 0) throw new Error(`node ended with ${code}: ${traced.output.join('\n')}`)
+      return tracedIn(await readFile(file, 'utf8'), traced.output)
+    },
+    [Symbol.asyncDispose]: async () => {
+      await traced.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** @param args of node */
+export async function traceNode(args: readonly string[]): Promise<Traced> {
+  await using trace = await startTraced(args)
+  return await trace.finish()
+}
+
+function tracedIn(text: string, output: readonly string[]): Traced {
+  const calls = text.split('\n')
+  return {
+    output,
+    destinations: new Set(calls.flatMap(destinationOf)),
+    datagramSockets: calls.filter(call => /socket\(AF_INET6?, SOCK_DGRAM/.test(call)),
   }
 }
 
