@@ -23,7 +23,7 @@ describeWithPeer('tox-bootstrapd', 'a friend online through three tox-bootstrapd
     ['all that it takes', { everyMs: 10, packets: 2_000, size: 1_373, most: 1_000 }],
   ])(
     'loses little of a stream of %s when the chosen relay is killed, and goes on by another',
-    async ({ everyMs, most, pace, packets, size }) => {
+    async (pace, { everyMs, most, packets, size }) => {
       await using stage = await onThreeRelays()
       const { pair } = stage
       using stream = new NumberStream(pair.toB, pair.toA, {
@@ -52,7 +52,7 @@ describeWithPeer('tox-bootstrapd', 'a friend online through three tox-bootstrapd
     ['of a networkChanged()', true, BACK_WITHIN_MS],
     ['of their return, without a signal', false, DEFAULT_BACKOFF.capMs + DIRECT_BUDGET_MS],
   ])(
-    'and all of them killed, then started again, is back soon, on all three, in time %s',
+    'and all of them killed, then started again, is back soon, on all three: in time %s',
     async (how, signal, withinMs) => {
       await using stage = await onThreeRelays()
       const { pair, relays } = stage
