@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { DEFAULT_BACKOFF } from '../../src/actors/backoff.js'
 import { DIRECT_BUDGET_MS } from '../../src/io/dial.js'
 import { newKeyPair } from '../../src/protocol/crypto.js'
-import { bytes, journey, relayAt, theRelay, told, World } from '../support/world.js'
+import { addressOf, bytes, journey, relayAt, theRelay, told, World } from '../support/world.js'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -193,10 +193,4 @@ describe('a relay', () => {
     expect([theRelay(client).state.name, client.host.openSockets]).toEqual(['established', 1])
     expect(client.host.peakTo(relay)).toBe(1)
   })
-})
-
-const addressOf = ({ host, port, publicKey }: { host: string; port: number; publicKey: Uint8Array }) => ({
-  host,
-  port,
-  publicKey,
 })

@@ -2,7 +2,7 @@
 import { take } from 'rxjs'
 import { describe, expect, test } from 'vitest'
 import { MAX_DATA_SIZE } from '../../src/protocol/constants.js'
-import { bytes, relayAt, text, told, World } from '../support/world.js'
+import { addressOf, bytes, relayAt, text, told, World } from '../support/world.js'
 
 describe('a packet', () => {
   test('case 10: of 2031 bytes is sent, of 2032 refused as too large, and the link stays', async () => {
@@ -103,12 +103,6 @@ describe('a packet', () => {
 
 /** Two packets, each heard twice, and a status. */
 const ERRORS = 5
-
-const addressOf = ({ host, port, publicKey }: { host: string; port: number; publicKey: Uint8Array }) => ({
-  host,
-  port,
-  publicKey,
-})
 
 /** The messages of the next exceptions that nobody catches, which the test runner shall not see. */
 async function uncaught(count: number): Promise<string[]> {

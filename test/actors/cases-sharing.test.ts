@@ -4,7 +4,7 @@ import { MAX_RELAYS_PER_FRIEND, RELAYS_PER_FRIEND, WIDEN_AFTER_MS } from '../../
 import { REST_DELAY_MS } from '../../src/actors/relay-setup.js'
 import { newKeyPair } from '../../src/protocol/crypto.js'
 import { packNodes, unpackNodes } from '../../src/protocol/nodes.js'
-import { type Client, relayAt, theRelay, told, World } from '../support/world.js'
+import { addressOf, type Client, relayAt, theRelay, told, World } from '../support/world.js'
 
 const key = (world: World): Uint8Array => newKeyPair(world.random).publicKey
 const connected = ({ manager }: Client): number =>
@@ -135,12 +135,6 @@ describe('two managers', () => {
     expect(keys[0]).toEqual(keys[1])
     expect(keys[0]).toHaveLength(RELAYS_PER_FRIEND)
   })
-})
-
-const addressOf = ({ host, port, publicKey }: { host: string; port: number; publicKey: Uint8Array }) => ({
-  host,
-  port,
-  publicKey,
 })
 
 const list = (relays: readonly { host: string; port: number; publicKey: Uint8Array }[]) => ({

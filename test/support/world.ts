@@ -157,5 +157,20 @@ export const told = <Type extends Status['type']>({ statuses }: Client, type: Ty
 export const journey = (client: Client): string[] =>
   told(client, 'relay-state').map(({ state, reason }) => (reason ? `${state}: ${reason}` : state))
 
+/** A relay's address and key, without all else that it may be. */
+export const addressOf = ({
+  host,
+  port,
+  publicKey,
+}: {
+  host: string
+  port: number
+  publicKey: Uint8Array
+}) => ({
+  host,
+  port,
+  publicKey,
+})
+
 export const bytes = (text: string): Uint8Array => Buffer.from(text)
 export const text = (data: Uint8Array): string => Buffer.from(data).toString()
