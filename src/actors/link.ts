@@ -13,11 +13,11 @@ import { PingWatch } from './ping-watch.js'
 import { TailWriter } from './tail-writer.js'
 
 export class Link<Owner = unknown> {
-  readonly routes: Routes<Owner>
   readonly #session: Session
   readonly #options: LinkOptions<Owner>
   readonly #subscriptions: Subscription[] = []
   readonly #writer: TailWriter
+  #routes: Routes<Owner> | undefined
   #flushPlanned = false
   #laneWasFull = false
   #confirmed = false
@@ -32,10 +32,6 @@ export class Link<Owner = unknown> {
     this.#options = options
     this.#writer = new TailWriter(options.socket)
     this.#session = new Session(established.channel, { random, now: () => clock.now() })
-    this.routes = new Routes({
-      send: packet => this.#sendControl(packet),
-      changed: route => this.#routeChanged(route),
-    })
     this.#pingWatch = new PingWatch({ pings: this.#session.pings, clock, overdue: () => events.overdue() })
     this.ping()
   }
@@ -52,6 +48,15 @@ export class Link<Owner = unknown> {
     this.#onChunk(established.leftover)
     if (this.#session.closed) return
     this.#subscriptions.push(socket.data$.subscribe(chunk => this.#onChunk(chunk)))
+  }
+
+  /** Made when first asked for: most links carry no route, and empty tables weigh. */
+  get routes(): Routes<Owner> {
+    this.#routes ??= new Routes({
+      send: packet => this.#sendControl(packet),
+      changed: route => this.#routeChanged(route),
+    })
+    return this.#routes
   }
 
   get queueDepth(): number {
@@ -91,7 +96,7 @@ export class Link<Owner = unknown> {
    * the relay's word that it has read all of that: c-toxcore's relays do not answer a FIN.
    */
   hangUp(): void {
-    for (const route of this.routes.all()) this.dropRoute(route)
+    for (const route of this.#routes?.all() ?? []) this.dropRoute(route)
     this.#hangingUp = true
     this.#options.counters.dropped('hung-up', this.#session.outbox.dropData())
     this.#session.ping()
@@ -105,7 +110,7 @@ export class Link<Owner = unknown> {
     this.#options.counters.dropped('link-lost', this.#session.outbox.dropData())
     this.#session.close()
     this.#options.socket.destroy()
-    this.routes.end()
+    this.#routes?.end()
   }
 
   #onChunk(chunk: Uint8Array): void {
@@ -130,7 +135,7 @@ export class Link<Owner = unknown> {
   }
 
   #countUnasked(): void {
-    const unasked = this.#session.ignored + this.routes.ignored
+    const unasked = this.#session.ignored + (this.#routes?.ignored ?? 0)
     this.#options.counters.dropped('unasked', unasked - this.#unaskedCounted)
     this.#unaskedCounted = unasked
   }
@@ -222,7 +227,10 @@ export class Link<Owner = unknown> {
     if (this.#session.closed || this.#saidGoodbye) return
     this.#options.counters.bytesOut += this.#writer.write(room => this.#session.transmit(room))
     this.#pingWatch.look()
-    if (this.#laneWasFull && this.#session.outbox.isRoomy) this.#announceRoom()
+    if (this.#laneWasFull && this.#session.outbox.isRoomy) {
+      this.#laneWasFull = false
+      this.#options.events.roomAgain()
+    }
     if (this.#hangingUp && !this.#writer.hasTail && this.#session.outbox.controlDepth === 0)
       this.#sayGoodbye()
   }
@@ -230,11 +238,6 @@ export class Link<Owner = unknown> {
   #sayGoodbye(): void {
     this.#saidGoodbye = true
     this.#options.socket.end()
-  }
-
-  #announceRoom(): void {
-    this.#laneWasFull = false
-    this.#options.events.roomAgain()
   }
 
   #ended(error: ToxError): void {

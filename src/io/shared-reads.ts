@@ -19,13 +19,15 @@ export class SharedReads {
     buffer: giveShared,
     callback: (size, buffer) => this.#read(buffer.subarray(0, size)),
   }
-  #early: Uint8Array[] = []
+  #early: Uint8Array[] | undefined
   #receive: Receive | undefined
 
   /** Whoever listens gets first what came before. */
   listen(receive: Receive): void {
     this.#receive = receive
-    for (const chunk of this.#early.splice(0)) receive(chunk)
+    const early = this.#early ?? []
+    this.#early = undefined
+    for (const chunk of early) receive(chunk)
   }
 
   stop(): void {
@@ -34,6 +36,7 @@ export class SharedReads {
 
   #read(chunk: Uint8Array): boolean {
     if (this.#receive) return this.#receive(chunk)
+    this.#early ??= []
     this.#early.push(new Uint8Array(chunk))
     return false
   }
