@@ -75,7 +75,9 @@ function group({ transitions }) {
 
 function node(state, words) {
   const lines = !words ? [] : [...wrap(state.description), ...state.stays.map(({ label }) => `• ${label}`)]
-  const width = Math.max(state.name.length * TITLE.width + START_WIDTH * Number(state.initial ?? false), ...lines.map(line => line.length * TEXT.width))
+  const title = state.name.length * TITLE.width + (state.initial ? START_WIDTH : 0)
+  const width = Math.max(title, ...lines.map(line => line.length * TEXT.width))
+  const height = TITLE.height + lines.length * TEXT.height
   const top = height + 2 * PADDING
   return {
     id: state.id,
@@ -127,7 +129,8 @@ function wrap(text) {
   const lines = []
   for (const word of text.split(' ').filter(word => word !== '')) {
     const line = lines.at(-1)
-    if (line !== undefined && line.length + 1 + word.length <= WORDS_PER_LINE) lines[lines.length - 1] += ` ${word}`
+    if (line !== undefined && line.length + 1 + word.length <= WORDS_PER_LINE)
+      lines[lines.length - 1] += ` ${word}`
     else lines.push(word)
   }
   return lines

@@ -20,12 +20,18 @@ export function svgOf({ id, width, height, boxes, arrows }, style = '') {
 }
 
 function box({ id, name, lines, final, initial, depth, x, y, width, height }) {
-  const kind = ['chart-state', `depth-${depth}`, final && 'final', initial && 'initial'].filter(Boolean).join(' ')
+  const kind = ['chart-state', `depth-${depth}`, final && 'final', initial && 'initial']
+    .filter(Boolean)
+    .join(' ')
   const text = lines.map((line, index) => words('chart-text', line, x + 10, y + 36 + index * LINE))
   return [
     `<g id="${id}" class="${kind}">`,
     `<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="${RADIUS}"/>`,
-    ...(final ? [`<rect class="chart-inner" x="${x + 3}" y="${y + 3}" width="${width - 6}" height="${height - 6}" rx="${RADIUS - 3}"/>`] : []),
+    ...(final
+      ? [
+          `<rect class="chart-inner" x="${x + 3}" y="${y + 3}" width="${width - 6}" height="${height - 6}" rx="${RADIUS - 3}"/>`,
+        ]
+      : []),
     ...(initial ? [`<circle class="chart-start" cx="${x + width - 12}" cy="${y + 14}" r="4"/>`] : []),
     words('chart-name', name, x + 10, y + 19),
     ...text,
@@ -44,24 +50,26 @@ function labels({ label, transitions }) {
   if (!label) return silent.join('')
   const { x, y, width, height } = label
   const texts = named.map(
-    (each, index) => `<text id="${each.id}" class="chart-label" x="${x + width / 2}" y="${y + 13 + index * LINE}">${escape(each.label)}</text>`,
+    (each, index) =>
+      `<text id="${each.id}" class="chart-label" x="${x + width / 2}" y="${y + 13 + index * LINE}">${escaped(each.label)}</text>`,
   )
   return `<g><rect class="chart-plate" x="${x}" y="${y}" width="${width}" height="${height}" rx="4"/>${texts.join('')}${silent.join('')}</g>`
 }
 
-const words = (kind, text, x, y) => `<text class="${kind}" x="${x}" y="${y}">${escape(text)}</text>`
+const words = (kind, text, x, y) => `<text class="${kind}" x="${x}" y="${y}">${escaped(text)}</text>`
 
 /** A polyline whose corners are round. */
-function rounded(points) {
-  const [first, ...rest] = points
-  const parts = [`M${first}`]
-  rest.forEach((point, index) => {
-    const [before, after] = [points[index], rest[index + 1]]
-    if (!after) return parts.push(`L${point}`)
-    const radius = Math.min(RADIUS, length(before, point) / 2, length(point, after) / 2)
-    parts.push(`L${toward(point, before, radius)} Q${point} ${toward(point, after, radius)}`)
-  })
-  return parts.join(' ')
+function rounded([first, ...rest]) {
+  const corners = rest.map((point, index) =>
+    corner(index === 0 ? first : rest[index - 1], point, rest[index + 1]),
+  )
+  return [`M${first}`, ...corners].join(' ')
+}
+
+function corner(before, point, after) {
+  if (!after) return `L${point}`
+  const radius = Math.min(RADIUS, length(before, point) / 2, length(point, after) / 2)
+  return `L${toward(point, before, radius)} Q${point} ${toward(point, after, radius)}`
 }
 
 const length = ([x, y], [u, v]) => Math.hypot(u - x, v - y)
@@ -72,4 +80,4 @@ function toward([x, y], [u, v], distance) {
 }
 
 const ENTITIES = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-const escape = text => text.replace(/[&<>"]/g, letter => ENTITIES[letter])
+const escaped = text => text.replace(/[&<>"]/g, letter => ENTITIES[letter])

@@ -235,11 +235,6 @@ export class Link<Owner = unknown> {
       this.#sayGoodbye()
   }
 
-  #sayGoodbye(): void {
-    this.#saidGoodbye = true
-    this.#options.socket.end()
-  }
-
   #ended(error: ToxError): void {
     if (this.#hangingUp) this.#options.events.hungUp()
     else this.#end(error)
