@@ -231,8 +231,10 @@ export class Link<Owner = unknown> {
       this.#laneWasFull = false
       this.#options.events.roomAgain()
     }
-    if (this.#hangingUp && !this.#writer.hasTail && this.#session.outbox.controlDepth === 0)
-      this.#sayGoodbye()
+    if (this.#hangingUp && !this.#writer.hasTail && this.#session.outbox.controlDepth === 0) {
+      this.#saidGoodbye = true
+      this.#options.socket.end()
+    }
   }
 
   #ended(error: ToxError): void {
