@@ -46,11 +46,6 @@ export class Blame {
     if (failed && reason && faultOf(reason) !== 'proxy' && !this.networkDown) relay.score.noteFailure(now)
   }
 
-  /** A relay is gone without a word. */
-  vanished(relay: Relay): void {
-    if (relay.isEstablished) this.#count(-1)
-  }
-
   #count(step: 1 | -1): void {
     const { clock, relays, tell } = this.#options
     const wasDown = this.networkDown

@@ -45,9 +45,11 @@ export interface Traffic extends Pick<LinkEvents<Tie>, 'routeChanged' | 'data'> 
 
 export const relayIo = (environment: RelayIoEnvironment) =>
   fromCallback<RelayCommand, RelayIoInput>(({ input, receive, sendBack }) => {
-    const io = new RelayIo(environment, environment.relay(input.publicKey), sendBack)
+    const relay = environment.relay(input.publicKey)
+    const io = new RelayIo(environment, relay, sendBack)
     receive(command => io.obey(command))
-    return () => io.obey({ type: 'destroy' })
+    relay.release = () => io.obey({ type: 'destroy' })
+    return relay.release
   })
 
 /** It is its own link's and attempts' listener: an object of closures for each would be a tenth of an idle relay. */

@@ -86,6 +86,8 @@ export class Relay {
   actor: ActorRefFrom<typeof relayMachine> | undefined
   /** What the machine knows besides its state. */
   facts: Pick<RelayContext, 'failures'> = { failures: 0 }
+  /** Closes whatever is open to it, at once; set by its I/O actor. */
+  release = (): void => {}
   readonly #state$: BehaviorSubject<RelayState>
   readonly #wished: () => void
 
@@ -174,15 +176,27 @@ export class Relay {
     const name = nameOf(value)
     if (name === undefined || name === before.name) return undefined
     const waits = name === 'backoff' || name === 'quarantined'
-    this.#state$.next({
+    this.#become({
       name,
       since: now,
       address: context.addresses[context.addressIndex] ?? before.address,
       ...(context.reason === undefined ? {} : { reason: context.reason }),
       ...(waits ? { nextAttemptAt: context.retryAt } : {}),
     })
-    if (name === 'closed') this.#state$.complete()
     return before
+  }
+
+  /** Its actor broke: it is closed, and so is its socket. @returns the state before */
+  giveUp(now: number): RelayState {
+    const before = this.state
+    this.release()
+    this.#become({ name: 'closed', since: now, address: before.address })
+    return before
+  }
+
+  #become(state: RelayState): void {
+    this.#state$.next(state)
+    if (state.name === 'closed') this.#state$.complete()
   }
 }
 

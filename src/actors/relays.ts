@@ -214,7 +214,7 @@ export class Relays {
   #broke(key: string): void {
     const relay = this.#byKey.get(key)
     if (!relay) return
-    this.#blame.vanished(relay)
+    this.#blame.stateChanged(relay, relay.giveUp(this.#options.clock.now()))
     this.#options.tell({ type: 'relay-broke', relay: key })
     this.#gone(relay)
   }
