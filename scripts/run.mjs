@@ -115,11 +115,11 @@ function lockedPackages(file) {
 
 /** Builds beside `dist` and swaps it in when all went well: no file of a deleted source stays behind. */
 function build() {
-  const hash = hashOf(['tsconfig.json', 'package-lock.json', ...filesUnder('src')])
+  const hash = hashOf(['tsconfig.json', 'package-lock.json', ...filesUnder('src'), ...filesUnder('scripts')])
   if (existsSync(DIST) && read(BUILT_FROM) === hash) return
   const fresh = `build/dist-${process.pid}`
   compile(fresh)
-  // What else dist is made of, such as the dashboard's page, is built here, into `fresh`.
+  run(process.execPath, ['scripts/build-dashboard.mjs', fresh])
   rmSync(DIST, { recursive: true, force: true })
   renameSync(fresh, DIST)
   if (existsSync(PROGRAM)) chmodSync(PROGRAM, 0o755)

@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import type { ProxyOptions, RelayAddress, RelayManager } from '../index.js'
 import { BadInput } from './bad-input.js'
 import { complain } from './complain.js'
+import { type DashboardOption, openDashboard } from './dashboard-option.js'
 import { sendRound, startDemo } from './demo.js'
 import { echo } from './echo.js'
 import { EXIT_OK } from './exit-codes.js'
@@ -23,6 +24,7 @@ interface UpOptions extends ProxyArguments {
   readonly store?: string
   readonly echo?: boolean
   readonly json?: boolean
+  readonly dashboard?: DashboardOption
 }
 
 const HELP = `
@@ -30,7 +32,7 @@ Without --relay, --nodes and --store it shows a demo: three relays and a friend 
 on loopback. Nothing of it is kept.
 
 Examples:
-  tox-relays up
+  tox-relays up --dashboard
   tox-relays up --relay relay.example:443:PUBLICKEY --friend FRIENDKEY
   tox-relays up --store state.json --proxy socks5://127.0.0.1:9050 --proxy-isolation
   tox-relays up --nodes nodes.json --json | jq -c 'select(.type == "relay-state")'`
@@ -44,6 +46,10 @@ export function upCommand(): Command {
     .option('--identity <file>', `your key pair, made when missing (default: ${defaultIdentityFile()})`)
     .option('--store <file>', 'remembers relays, how good they are, and friends; made when missing')
     .option('--echo', 'send back whatever friends send, for "tox-relays ping" on their side')
+    .option(
+      '--dashboard [port]',
+      'a page for your browser that shows everything live; its address is printed',
+    )
     .option('--json', 'one JSON object a line for each change; also when the output is no terminal')
   return withProxyArguments(command)
     .addHelpText('after', HELP)
@@ -58,13 +64,15 @@ async function up(options: UpOptions): Promise<number> {
   const proxy = await readProxy(options)
   const manager = await managerFor(options, isDemo, proxy)
   const traffic = new Traffic(manager)
+  const dashboard = await openDashboard(manager, options.dashboard)
   const view = viewFor(manager, traffic, options.json ?? false, titleOf(isDemo, proxy))
   process.on('uncaughtException', error => view.tell(`a fault: ${error.stack ?? error.message}`))
+  if (dashboard) view.tell(`dashboard: ${dashboard.url}`)
   const end = isDemo ? await runDemo(manager, traffic) : runForReal(manager, options, view)
   if (options.echo) echo(manager, traffic)
   await aborted(stop)
   view.lastLook()
-  await Promise.all([manager.close(), end()])
+  await Promise.all([dashboard?.close(), manager.close(), end()])
   view.close()
   return EXIT_OK
 }
