@@ -8,7 +8,7 @@ import { Policies } from './actors/policies.js'
 import type { Origin, Relay } from './actors/relay.js'
 import type { StatusEvent } from './actors/status.js'
 import { StatusStream } from './actors/status-stream.js'
-import { admit } from './admission.js'
+import { admit, givenRelays } from './admission.js'
 import { allSent } from './all-sent.js'
 import { compose, type Parts, type Streams } from './compose.js'
 import { type Clock, systemClock } from './io/clock.js'
@@ -66,6 +66,7 @@ export class RelayManager {
     const keyPair = checkKeyPair(options.keyPair)
     const clock = options.clock ?? systemClock
     const policies = new Policies(keyPair.publicKey, options.policies)
+    const given = givenRelays(options.relays ?? [], keyPair)
     this.publicKey = keyPair.publicKey
     this.closed = new Promise(resolve => {
       this.#resolveClosed = resolve
@@ -74,9 +75,7 @@ export class RelayManager {
     this.#keyPair = keyPair
     this.#policies = policies
     this.#parts = compose(options, { keyPair, clock, policies, streams: this.#streams() })
-    const { relays = [], signal } = options
-    if ('nodes' in relays) for (const relay of relays.nodes) this.#add(relay, 'list')
-    else for (const relay of relays) this.addRelay(relay)
+    for (const { input, origin } of given) this.#add(input, origin)
     const { friends: allFriends, relays: allRelays } = this.#parts
     if (remembered) restore(remembered, allRelays, allFriends, policies)
     if (options.store)
@@ -86,8 +85,8 @@ export class RelayManager {
         tell: status => this.#tell(status),
         ...this.#parts,
       })
-    signal?.addEventListener('abort', () => void this.close(), { once: true })
-    if (signal?.aborted) void this.close()
+    options.signal?.addEventListener('abort', () => void this.close(), { once: true })
+    if (options.signal?.aborted) void this.close()
   }
 
   get relays(): readonly Relay[] {

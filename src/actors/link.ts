@@ -151,6 +151,7 @@ export class Link<Owner = unknown> {
     const { counters, events } = this.#options
     this.#confirm()
     counters.count(packet.kind)
+    if (this.#hangingUp) return
     switch (packet.kind) {
       case 'data': {
         const route = this.routes.online(packet.connectionId)
