@@ -204,8 +204,10 @@ function readImports(file: string, text: string): string[] {
   return importedFiles.map(({ fileName }) => (fileName.startsWith('.') ? sourceOf(file, fileName) : fileName))
 }
 
+/** `./a.js` is compiled from `a.ts`, or from `a.tsx` where there is one. */
 function sourceOf(file: string, specifier: string): string {
-  return posix.join(posix.dirname(file), specifier).replace(/\.js(x?)$/, '.ts$1')
+  const path = posix.join(posix.dirname(file), specifier).replace(/\.js(x?)$/, '.ts$1')
+  return existsSync(join(ROOT, 'src', `${path}x`)) ? `${path}x` : path
 }
 
 /** The source files behind the exports of package.json. */
