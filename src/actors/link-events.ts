@@ -5,6 +5,7 @@ import type { Random } from '../protocol/crypto.js'
 import type { ToxError } from '../protocol/errors.js'
 import type { Established } from '../protocol/handshake.js'
 import type { Route } from '../protocol/routes.js'
+import type { SendWindowOptions } from '../protocol/send-window.js'
 import type { LinkCounters } from './counters.js'
 
 /** What a link tells. Nothing follows `lost`, `hungUp` or a `destroy`. */
@@ -34,4 +35,6 @@ export interface LinkOptions<Owner> {
   readonly counters: LinkCounters
   readonly clock: Clock
   readonly random: Random
+  /** How much may be under way; less, and in bursts, behind a proxy. */
+  readonly window?: SendWindowOptions
 }

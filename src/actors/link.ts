@@ -28,10 +28,10 @@ export class Link<Owner = unknown> {
   readonly #pingWatch: PingWatch
 
   constructor(options: LinkOptions<Owner>) {
-    const { clock, established, events, random } = options
+    const { clock, established, events, random, window = {} } = options
     this.#options = options
     this.#writer = new TailWriter(options.socket)
-    this.#session = new Session(established.channel, { random, now: () => clock.now() })
+    this.#session = new Session(established.channel, { random, now: () => clock.now(), window })
     this.#pingWatch = new PingWatch({ pings: this.#session.pings, clock, overdue: () => events.overdue() })
     this.ping()
   }

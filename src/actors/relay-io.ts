@@ -11,6 +11,7 @@ import type { Reason, ToxError } from '../protocol/errors.js'
 import type { Established } from '../protocol/handshake.js'
 import type { HostPort } from '../protocol/relay-address.js'
 import type { Route } from '../protocol/routes.js'
+import { BURST_BYTES } from '../protocol/send-window.js'
 import { Attempt, type AttemptEvents } from './attempt.js'
 import { Link } from './link.js'
 import type { LinkEvents } from './link-events.js'
@@ -63,8 +64,6 @@ class RelayIo implements LinkEvents<Tie>, AttemptEvents {
   #closing: Link<Tie> | undefined
   /** How the address is reached that is, or is about to be, dialled. */
   #way: Way | undefined
-  /** The proxy has not answered yet. */
-  #atProxy = false
 
   constructor(environment: RelayIoEnvironment, relay: Relay, tell: (event: RelayEvent) => void) {
     this.#environment = environment
@@ -109,18 +108,15 @@ class RelayIo implements LinkEvents<Tie>, AttemptEvents {
   // What an attempt tells ------------------------------------------------------------------------------------
 
   proxyReached(): void {
-    this.#atProxy = true
     this.#tell({ type: 'proxy.reached' })
   }
 
   socketOpened(): void {
-    this.#atProxy = false
     this.#way?.gate.wellAgain()
     this.#tell({ type: 'socket.opened' })
   }
 
   failed(error: ToxError): void {
-    this.#atProxy = false
     if (isProxyTrouble(error.code)) this.#way?.gate.trouble()
     else this.#way?.gate.wellAgain()
     this.#tell({ type: 'attempt.failed', reason: error.code })
@@ -130,7 +126,8 @@ class RelayIo implements LinkEvents<Tie>, AttemptEvents {
   done(socket: ByteSocket, established: Established): void {
     const { clock, random, traffic } = this.#environment
     const { counters } = this.#relay
-    const link = new Link<Tie>({ socket, established, events: this, counters, clock, random })
+    const window = this.#way?.proxy ? { size: BURST_BYTES, inBursts: true } : {}
+    const link = new Link<Tie>({ socket, established, events: this, counters, clock, random, window })
     this.#relay.link = link
     this.#tell({ type: 'handshake.done' })
     traffic.linkOpened(this.#relay, link)
@@ -198,8 +195,6 @@ class RelayIo implements LinkEvents<Tie>, AttemptEvents {
   }
 
   #endAttempt(): void {
-    if (this.#atProxy) this.#way?.gate.trouble()
-    this.#atProxy = false
     this.#leaveGate?.()
     this.#leaveGate = undefined
     this.#attempt?.giveUp()
@@ -215,5 +210,11 @@ class RelayIo implements LinkEvents<Tie>, AttemptEvents {
   }
 }
 
-/** Whether the proxy itself is in trouble, as against one relay behind it. */
-const isProxyTrouble = (code: Reason): boolean => code.startsWith('proxy-') && !code.startsWith('proxy-said-')
+/**
+ * Whether the proxy itself is in trouble, as against one relay behind it: a relay that swallows what it is sent can make
+ * a healthy proxy late, or close.
+ */
+const isProxyTrouble = (code: Reason): boolean =>
+  code.startsWith('proxy-') && !code.startsWith('proxy-said-') && !RELAY_MAY_CAUSE.has(code)
+
+const RELAY_MAY_CAUSE: ReadonlySet<Reason> = new Set(['proxy-timeout', 'proxy-closed'])

@@ -160,7 +160,7 @@ export class RelayConnection implements RelayPort {
     this.#session = new Session(done.channel, {
       random,
       now: () => clock.now(),
-      windowBytes: Number.POSITIVE_INFINITY,
+      window: { size: Number.POSITIVE_INFINITY },
       laneBytes: LANE_BYTES,
     })
     this.#flushLater()

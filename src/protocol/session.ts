@@ -11,7 +11,7 @@ import { FrameReader } from './frames.js'
 import { Outbox } from './outbox.js'
 import { decodePacket, encodePacket, type Packet } from './packets.js'
 import { type OpenPing, Pings } from './pings.js'
-import { SendWindow } from './send-window.js'
+import { SendWindow, type SendWindowOptions } from './send-window.js'
 
 /** Packets that a session hands up; it keeps pings and pongs to itself. */
 export type SessionPacket = Exclude<Packet, { kind: 'ping' | 'pong' }>
@@ -20,8 +20,8 @@ export interface SessionOptions {
   readonly random: Random
   /** Milliseconds. */
   readonly now: () => number
-  /** Unacknowledged bytes at most; Infinity for none. */
-  readonly windowBytes?: number
+  /** How much may be under way. */
+  readonly window?: SendWindowOptions
   readonly laneBytes?: number
 }
 
@@ -44,7 +44,7 @@ export class Session {
     this.#channel = channel
     this.#now = options.now
     this.outbox = new Outbox(options.laneBytes)
-    this.window = new SendWindow(options.windowBytes)
+    this.window = new SendWindow(options.window)
     this.pings = new Pings(options.random)
   }
 

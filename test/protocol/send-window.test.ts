@@ -1,6 +1,6 @@
 import { fc, test } from '@fast-check/vitest'
 import { describe, expect } from 'vitest'
-import { SendWindow } from '../../src/protocol/send-window.js'
+import { BURST_BYTES, SendWindow } from '../../src/protocol/send-window.js'
 import { runs } from './ends.js'
 
 describe('the window', () => {
@@ -54,7 +54,7 @@ describe('the window', () => {
   })
 
   test('of another size wants its pings at half of that, or it would close for ever', () => {
-    const window = new SendWindow(4000)
+    const window = new SendWindow({ size: 4000 })
     expect(window.room).toBe(4000)
     window.sent(1999)
     expect(window.pingDue).toBe(false)
@@ -63,7 +63,7 @@ describe('the window', () => {
   })
 
   test("of a relay's own side is without end, and wants no pings", () => {
-    const window = new SendWindow(Number.POSITIVE_INFINITY)
+    const window = new SendWindow({ size: Number.POSITIVE_INFINITY })
     window.sent(10_000_000)
     expect(window.room).toBe(Number.POSITIVE_INFINITY)
     expect(window.pingDue).toBe(false)
@@ -100,4 +100,50 @@ describe('the window', () => {
       }
     },
   )
+})
+
+describe('a window in bursts', () => {
+  const FRAME = 1391
+  const burst = (window: SendWindow): number => {
+    let packets = 0
+    while (window.room >= FRAME) {
+      window.sent(FRAME)
+      packets++
+      if (window.pingDue) break
+    }
+    return packets
+  }
+
+  test('sends so much and then nothing until all of it is acknowledged', () => {
+    const window = new SendWindow({ size: BURST_BYTES, inBursts: true })
+    const packets = burst(window)
+    window.sent(27)
+    const last = window.pingSent()
+    expect(packets * FRAME).toBeGreaterThan(BURST_BYTES - 2 * 2050)
+    expect(window.room).toBe(0)
+    window.acknowledge(last - 1)
+    expect(window.room).toBe(0)
+    window.acknowledge(last)
+    expect(window.room).toBe(BURST_BYTES)
+    expect(burst(window)).toBe(packets)
+  })
+
+  test('asks for one ping at the end of a burst, and for none before', () => {
+    const window = new SendWindow({ size: BURST_BYTES, inBursts: true })
+    window.sent(BURST_BYTES / 2)
+    expect(window.pingDue).toBe(false)
+    window.sent(BURST_BYTES / 2 - 2000)
+    expect(window.pingDue).toBe(true)
+    window.sent(27)
+    window.pingSent()
+    expect(window.pingDue).toBe(false)
+  })
+
+  test('goes on after a keepalive ping in the middle of a burst', () => {
+    const window = new SendWindow({ size: BURST_BYTES, inBursts: true })
+    window.sent(5_000)
+    window.acknowledge(window.pingSent())
+    expect(window.room).toBe(BURST_BYTES - 5_000)
+    expect(burst(window)).toBeGreaterThan(20)
+  })
 })

@@ -324,7 +324,7 @@ describe('packets out', () => {
   })
 
   test('of one turn make one piece of bytes, of 64 KiB and a frame at most', () => {
-    const { session, peer } = sessionAndPeer({ windowBytes: EVERYTHING, laneBytes: EVERYTHING })
+    const { session, peer } = sessionAndPeer({ window: { size: EVERYTHING }, laneBytes: EVERYTHING })
     for (let n = 0; n < 100; n++) pushData(session, new Uint8Array(2031).fill(n))
     const piece = session.transmit(EVERYTHING)
     expect(piece).toHaveLength(32 * 2050)
@@ -411,7 +411,7 @@ describe('the window', () => {
   })
 
   test('of a size of its own never closes for good', () => {
-    const { session, peer } = sessionAndPeer({ windowBytes: 5000 })
+    const { session, peer } = sessionAndPeer({ window: { size: 5000 } })
     fill(session, 1000)
     const total = session.outbox.depth
     let arrived = 0
