@@ -49,9 +49,12 @@ const worth = (relay: Relay): number =>
 
 const COST_CEILING = 1_000_000
 
-/** Of those in trouble the one that failed least comes first, so that in time each of them is tried. */
+/**
+ * Of those in trouble the one that failed least comes first, so that in time each of them is tried: whether they or
+ * the network are to blame.
+ */
 function standing(relay: Relay): number {
   if (relay.isEstablished) return 0
-  if (relay.isBad) return 3 + relay.facts.failures
+  if (relay.isInTrouble) return 3 + relay.facts.failures
   return relay.needed ? 1 : 2
 }

@@ -79,7 +79,7 @@ export class RelayChoice {
     const ranking = byRendezvous(seed, this.#candidates(friend))
     const usable = down ? ranking : ranking.filter(relay => !relay.isBad)
     for (const relay of usable.slice(0, missing)) {
-      if (!makeRoom(friend, tie => tie.chosen || tie.relay.origin === 'friend')) return
+      if (!makeRoom(friend, tie => isIdle(tie) || isEmptyOffer(tie))) return
       this.#tie(friend, relay, true)
     }
     // Rather a bad one than none: it is tried again and again all the same.
@@ -91,7 +91,7 @@ export class RelayChoice {
   /** Ties a friend to a relay that he is known to be on, if he has room for it. */
   tie(friend: Friend, relay: Relay): void {
     const tied = friend.ties.some(tie => tie.relay === relay)
-    if (!tied && makeRoom(friend, isChosen)) this.#tie(friend, relay, false)
+    if (!tied && makeRoom(friend, isIdle)) this.#tie(friend, relay, false)
   }
 
   /**
@@ -148,7 +148,7 @@ export class RelayChoice {
     const input = { ...address, publicKey }
     if (known?.leaving) return this.refuse(friend, input, 'closed')
     const tied = friend.ties.some(tie => tie.relay === known)
-    if (!tied && !makeRoom(friend, isChosen) && !narrow(friend))
+    if (!tied && !makeRoom(friend, isIdle) && !narrow(friend))
       return this.refuse(friend, input, 'too-many-relays')
     const relay = known ?? relays.add({ publicKey, address, origin: 'friend' })
     // What a friend offers never adds an address to a relay of the user's own.
@@ -169,15 +169,16 @@ export class RelayChoice {
 /** Serves, or may yet: on a relay that works and does not refuse. */
 const serves = ({ relay, state }: Tie): boolean => relay.isAvailable && !relay.isBad && state !== 'refused'
 
-const isChosen = (tie: Tie): boolean => tie.chosen
+/** Chosen by us, and of no use. What the user or a friend named does not give way to what friends offer. */
+const isIdle = (tie: Tie): boolean => tie.chosen && !serves(tie)
 
-/**
- * Gives up a tie that does not serve, when the friend has all he may have.
- * @param mayGo what the user or a friend named does not give way to what friends offer
- */
+/** Offered by a friend, and not to be reached. */
+const isEmptyOffer = ({ relay }: Tie): boolean => relay.origin === 'friend' && relay.isInTrouble
+
+/** Gives up a tie, when the friend has all he may have. @returns false when none may go */
 function makeRoom(friend: Friend, mayGo: (tie: Tie) => boolean): boolean {
   if (friend.ties.length < MAX_RELAYS_PER_FRIEND) return true
-  const victim = friend.ties.find(tie => mayGo(tie) && !serves(tie))
+  const victim = friend.ties.find(mayGo)
   if (victim) friend.removeTie(victim)
   return victim !== undefined
 }

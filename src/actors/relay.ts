@@ -124,10 +124,15 @@ export class Relay {
     return !this.asleep && !this.leaving && this.state.name !== 'closed'
   }
 
-  /** Failing again and again: passed over when relays are chosen. */
+  /** Failing again and again, whoever is to blame. */
+  get isInTrouble(): boolean {
+    return !this.isEstablished && this.facts.failures >= IN_TROUBLE_AFTER_FAILURES
+  }
+
+  /** Failing again and again by its own fault: passed over when relays are chosen for friends. */
   get isBad(): boolean {
     return (
-      this.state.name === 'quarantined' || (!this.isEstablished && this.facts.failures >= BAD_AFTER_FAILURES)
+      this.state.name === 'quarantined' || (!this.isEstablished && this.score.strikes >= BAD_AFTER_STRIKES)
     )
   }
 
@@ -200,7 +205,8 @@ export class Relay {
   }
 }
 
-const BAD_AFTER_FAILURES = 2
+const IN_TROUBLE_AFTER_FAILURES = 2
+const BAD_AFTER_STRIKES = 2
 
 /** The leaf that a user knows; states in which the machine only decides are passed over. */
 function nameOf(value: SnapshotFrom<typeof relayMachine>['value']): RelayStateName | undefined {

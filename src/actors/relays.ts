@@ -185,13 +185,13 @@ export class Relays {
 
   #take(relay: Relay, snapshot: SnapshotFrom<typeof relayMachine>): void {
     const { clock, tell } = this.#options
-    const wasBad = relay.isBad
+    const [wasBad, wasDown] = [relay.isBad, this.networkDown]
     const before = relay.take(snapshot, clock.now())
     if (before) {
       this.#blame.stateChanged(relay, before)
       this.planUpdate()
     }
-    if (relay.isBad !== wasBad) this.#options.changed()
+    if (relay.isBad !== wasBad || this.networkDown !== wasDown) this.#options.changed()
     if (relay.state.name === 'closed') this.#gone(relay)
     else if (before) tell({ type: 'relay-state', relay: relay.key, ...statusOf(relay.state) })
   }

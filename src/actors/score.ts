@@ -19,7 +19,7 @@ export class Score {
   success = 1
   /** Time connected in all, in ms. */
   uptimeMs = 0
-  /** The latest failures, each with what `success` was before it. */
+  /** The failures since the last success, the latest of them, each with what `success` was before it. */
   #penalties: { readonly at: number; readonly before: number }[] = []
 
   /** Takes over what was remembered from before. */
@@ -51,11 +51,22 @@ export class Score {
     if (forgiven) this.success = forgiven.before
   }
 
+  /** Failures in a row that were its own. */
+  get strikes(): number {
+    return this.#penalties.length
+  }
+
   /** Lower is better; a relay never reached counts as an average one. */
   get cost(): number {
-    return (this.rttMs ?? UNKNOWN_RTT_MS) / Math.max(LEAST_SUCCESS, this.success)
+    const steadiness = this.uptimeMs / (this.uptimeMs + STEADY_MS)
+    const rttMs = (this.rttMs ?? UNKNOWN_RTT_MS) * (1 - STEADY_BONUS * steadiness)
+    return rttMs / Math.max(LEAST_SUCCESS, this.success)
   }
 }
+
+/** What a long uptime is worth at most, and after how many ms it is worth half of that. */
+const STEADY_BONUS = 0.1
+const STEADY_MS = 24 * 3_600_000
 
 /** More cannot be taken back; so many failures in a minute are not the network's. */
 const REMEMBERED_PENALTIES = 16
