@@ -60,7 +60,8 @@ function inOrder(relays: readonly RelayRow[], room: number): readonly RelayRow[]
 function fitRows(lines: readonly string[], room: number, what: string): readonly string[] {
   if (lines.length <= room) return lines
   const shown = Math.max(0, room - 1)
-  return [...lines.slice(0, shown), `… and ${lines.length - shown} more ${what}`].slice(0, Math.max(0, room))
+  const hidden = lines.length - Math.max(shown, TITLES)
+  return [...lines.slice(0, shown), `… and ${hidden} more ${what}`].slice(0, Math.max(0, room))
 }
 
 const TONES: Readonly<Record<RelayRow['state'], Tone>> = {

@@ -122,6 +122,16 @@ describe('the picture of up', () => {
     ])
   })
 
+  it('says how many rows it leaves out, not how many lines', () => {
+    expect(draw({ relays: [UP, UP, UP] }, 110, 8).slice(3)).toEqual([
+      'RELAY          STATE        SINCE      RTT  ROUTES      IN     OUT  QUEUE',
+      '192.0.2.1:443  established   1:05  12.3 ms     1/2  1.2 kB  5.6 MB      7',
+      '… and 2 more relays',
+      '',
+      '… and 1 more friends',
+    ])
+  })
+
   it.each([
     [-5, 'again now'],
     [0, 'again now'],
