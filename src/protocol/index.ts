@@ -32,5 +32,5 @@ export {
   type RelayInput,
 } from './relay-address.js'
 export { Route, type RouteState, Routes, type RoutesOptions } from './routes.js'
-export { SendWindow } from './send-window.js'
+export { SendWindow, type SendWindowOptions } from './send-window.js'
 export { Session, type SessionOptions, type SessionPacket } from './session.js'
