@@ -1,4 +1,5 @@
 /** Ctrl-C and its like: the first asks the program to end, the second ends it. */
+import { setMaxListeners } from 'node:events'
 import { EXIT_INTERRUPTED } from './exit-codes.js'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -6,6 +7,8 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 /** Aborted by the first signal. From the call on, signals do not end the process by themselves. */
 export function interruption(): AbortSignal {
   const controller = new AbortController()
+  // Many things at once may wait for it.
+  setMaxListeners(0, controller.signal)
   const interrupt = (): void => {
     if (controller.signal.aborted) process.exit(EXIT_INTERRUPTED)
     controller.abort()

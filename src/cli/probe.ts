@@ -64,7 +64,7 @@ async function probe(words: readonly string[], options: ProbeCommandOptions): Pr
   const relays = await readRelays(words)
   const signal = interruption()
   const results = await probeAll(relays, { ...(await limitsFor(options)), signal }, json)
-  if (!json) printTable(results)
+  if (!json) printTable(results, relays.length)
   if (signal.aborted) return EXIT_INTERRUPTED
   return results.every(({ ok }) => ok) ? EXIT_OK : EXIT_NO_ANSWER
 }
@@ -140,9 +140,11 @@ const COLUMNS: readonly Column<ProbeResult>[] = [
 
 const time = (ms: number | null): string => (ms === null ? '–' : millisecondWords(ms))
 
-function printTable(results: readonly ProbeResult[]): void {
+function printTable(results: readonly ProbeResult[], asked: number): void {
   const { isTTY, columns } = process.stdout
   const layout = { width: isTTY ? columns : Number.POSITIVE_INFINITY, paint: paintFor(isTTY) }
   for (const line of tableLines(COLUMNS, results, layout)) process.stdout.write(`${line}\n`)
-  process.stderr.write(`${results.filter(({ ok }) => ok).length} of ${results.length} relays answer\n`)
+  const unknown = asked - results.length
+  const rest = unknown === 0 ? '' : `, ${unknown} not checked`
+  process.stderr.write(`${results.filter(({ ok }) => ok).length} of ${asked} relays answer${rest}\n`)
 }

@@ -115,6 +115,28 @@ describeWithPeer('tox-bootstrapd', 'probe', () => {
     expect(piped).toMatchObject({ code: 0, stderr: '1 of 1 relays answer\n' })
   })
 
+  it('checks a hundred side by side, and complains of nothing', async () => {
+    const node = {
+      ipv4: '127.0.0.1',
+      tcp_ports: Array.from({ length: 100 }, (_, i) => 1 + i),
+      public_key: otherKey,
+    }
+    const { code, stdout, stderr } = await home.run(['probe', '--json', '--timeout', '2', '-'], {
+      input: JSON.stringify([node]),
+    })
+    expect(jsonLines(stdout)).toHaveLength(100)
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' })
+  })
+
+  it('says at Ctrl-C what it knows so far, and ends with 130', async () => {
+    const [live = '', , silentOne = ''] = all()
+    await using probe = await home.start(['probe', live, silentOne])
+    await once(silent, 'connection')
+    probe.kill('SIGINT')
+    expect(await probe.ended).toBe(130)
+    expect(probe.output.at(-1)).toMatch(/^[01] of 2 relays answer, [12] not checked$/)
+  })
+
   it('neither needs nor makes an identity', async () => {
     await using elsewhere = await newHome()
     await elsewhere.run(['probe', `127.0.0.1:${relay.port}:${relay.publicKey}`])
