@@ -81,7 +81,7 @@ export function compose(
     machine: machine.provide({ actors: { io } }),
     inspect: options.inspect,
     tell,
-    changed: () => friends.planChoice(),
+    changed: relay => friends.relayChanged(relay),
   })
   return { relays, friends, ways }
 }

@@ -200,7 +200,7 @@ export class RelayManager {
 
   async #close(): Promise<void> {
     await this.#memory?.close()
-    this.#parts.friends.close()
+    await this.#parts.friends.close()
     await this.#parts.relays.close()
     for (const stream of [this.packets$, this.oob$, this.onion$, this.forwarded$, this.status$])
       stream.complete()

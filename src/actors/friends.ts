@@ -9,6 +9,7 @@ import { Friend, type FriendKeeper, type FriendPacket, type Offer } from './frie
 import type { Relay } from './relay.js'
 import { RelayChoice, type RelayChoiceOptions, type Search } from './relay-choice.js'
 import type { Tie } from './tie.js'
+import { inTurns } from './turns.js'
 
 export interface FriendsOptions extends RelayChoiceOptions {
   readonly received: (packet: FriendPacket) => void
@@ -21,7 +22,6 @@ export class Friends implements FriendKeeper {
   readonly #choice: RelayChoice
   readonly #byKey = new Map<string, Friend>()
   readonly #searches = new Map<Friend, Search>()
-  #choicePlanned = false
 
   constructor(options: FriendsOptions) {
     this.#options = options
@@ -42,8 +42,7 @@ export class Friends implements FriendKeeper {
     const search = this.#choice.searchFor(friend)
     this.#searches.set(friend, search)
     this.#options.tell({ type: 'friend-added', friend: friend.key })
-    // Whoever heard that may have removed him.
-    if (this.#searches.has(friend)) this.#choice.begin(search)
+    this.#choice.begin(search)
     return friend
   }
 
@@ -58,19 +57,16 @@ export class Friends implements FriendKeeper {
     this.#options.tell({ type: 'friend-removed', friend: friend.key })
   }
 
-  /** Ends everything that waits. */
-  close(): void {
-    for (const friend of this.all) this.remove(friend)
+  /** Removes all friends, for a few milliseconds a turn. */
+  async close(): Promise<void> {
+    this.#choice.close()
+    await inTurns(this.#options.clock, this.all, friend => this.remove(friend))
   }
 
-  /** Looks again, at the end of this turn, whether every friend has relays enough. */
-  planChoice(): void {
-    if (this.#choicePlanned) return
-    this.#choicePlanned = true
-    this.#options.clock.defer(() => {
-      this.#choicePlanned = false
-      this.#choice.chooseForAll(this.#searches.values())
-    })
+  /** A relay came, is about to go, or became good or bad; without one, all of them: friends may need others now. */
+  relayChanged(relay: Relay | undefined): void {
+    if (relay) this.#choice.look([...relay.ties].flatMap(({ friend }) => this.#searches.get(friend) ?? []))
+    else this.#choice.look(this.#searches.values())
   }
 
   /** Ties a friend to a relay that he is known to be on, if he has room for it. */
@@ -87,7 +83,8 @@ export class Friends implements FriendKeeper {
 
   tieChanged(friend: Friend, tie: Tie): void {
     this.#options.tell({ type: 'route', friend: friend.key, relay: tie.relay.key, state: tie.state })
-    if (tie.state === 'refused') this.planChoice()
+    const search = this.#searches.get(friend)
+    if (search && tie.state === 'refused') this.#choice.look([search])
   }
 
   stateChanged(friend: Friend): void {
@@ -98,7 +95,7 @@ export class Friends implements FriendKeeper {
 
   /** A friend who wakes needs his relays, even those that were sent to sleep before. */
   awakeChanged(friend: Friend): void {
-    if (friend.awake) for (const { relay } of friend.ties) relay.asleep = false
+    if (friend.awake) this.#options.relays().rouse(friend.ties.map(({ relay }) => relay))
     this.#options.relays().planUpdate()
   }
 

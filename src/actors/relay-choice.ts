@@ -5,11 +5,12 @@
 import type { Clock } from '../io/clock.js'
 import { toHex } from '../protocol/bytes.js'
 import { checkRelay, type RelayAddress, type RelayInput } from '../protocol/relay-address.js'
+import { ChoiceQueue } from './choice-queue.js'
 import type { Friend, Offer } from './friend.js'
 import type { Policies, Refusal } from './policies.js'
 import type { Relay } from './relay.js'
 import type { Relays } from './relays.js'
-import { byRendezvous, pairSeed } from './rendezvous.js'
+import { firstByRendezvous, pairSeed } from './rendezvous.js'
 import type { StatusEvent } from './status.js'
 import { Tie } from './tie.js'
 
@@ -39,53 +40,81 @@ export interface Search {
   /** He was not met for a while: as many relays as allowed. */
   wide: boolean
   timer: unknown
+  /** The friend is removed. */
+  ended: boolean
+}
+
+/** Relays that friends may get. */
+interface Candidates {
+  readonly all: readonly Relay[]
+  readonly good: readonly Relay[]
+  readonly bad: readonly Relay[]
 }
 
 export class RelayChoice {
   readonly #options: RelayChoiceOptions
+  readonly #queue: ChoiceQueue
+  #candidates: Candidates | undefined
 
   constructor(options: RelayChoiceOptions) {
     this.#options = options
+    this.#queue = new ChoiceQueue({
+      clock: options.clock,
+      choose: search => this.#choose(search),
+      served: ({ friend }) => friend.ties.filter(serves).length,
+    })
   }
 
   searchFor(friend: Friend): Search {
     const seed = pairSeed(this.#options.ownKey, friend.publicKey)
-    return { friend, seed, offers: [], wide: false, timer: undefined }
+    return { friend, seed, offers: [], wide: false, timer: undefined, ended: false }
   }
 
   begin(search: Search): void {
-    this.choose(search)
+    this.#queue.now(search)
     this.watch(search)
   }
 
-  end({ timer }: Search): void {
-    this.#options.clock.clearTimeout(timer)
+  end(search: Search): void {
+    search.ended = true
+    this.#options.clock.clearTimeout(search.timer)
+    this.#queue.forget(search)
   }
 
-  /** A relay has 240 places: they go to those first who have the fewest elsewhere. */
-  chooseForAll(searches: Iterable<Search>): void {
-    const byNeed = [...searches].map(search => ({ search, ties: search.friend.ties.filter(serves).length }))
-    byNeed.sort((a, b) => a.ties - b.ties)
-    for (const { search } of byNeed) this.choose(search)
+  /** Ends everything that waits. */
+  close(): void {
+    this.#queue.close()
   }
 
-  /** Ties the friend to the first good relays of his ranking that he lacks, within what one friend may have. */
-  choose({ friend, seed, wide }: Search): void {
+  /** Looks again, at the end of this turn, whether these friends have relays enough, and all who lack some. */
+  look(searches: Iterable<Search>): void {
+    this.#candidates = undefined
+    this.#queue.later(searches)
+  }
+
+  /**
+   * Ties the friend to the first good relays of his ranking that he lacks, within what one friend may have.
+   * @returns false when he lacks some still
+   */
+  #choose(search: Search): boolean {
+    const { friend, seed, wide } = search
     const down = this.#options.relays().networkDown
     const wanted = wide ? MAX_RELAYS_PER_FRIEND : RELAYS_PER_FRIEND
     const own = () => friend.ties.filter(tie => tie.relay.origin !== 'friend')
-    const missing = wanted - (down ? own() : own().filter(serves)).length
-    if (missing <= 0) return
-    const ranking = byRendezvous(seed, this.#candidates(friend))
-    const usable = down ? ranking : ranking.filter(relay => !relay.isBad)
-    for (const relay of usable.slice(0, missing)) {
-      if (!makeRoom(friend, tie => isIdle(tie) || isEmptyOffer(tie))) return
+    const missing = () => wanted - (down ? own() : own().filter(serves)).length
+    if (missing() <= 0) return true
+    const { all, bad, good } = this.#available()
+    const isNew = (relay: Relay) => !friend.ties.some(tie => tie.relay === relay)
+    for (const relay of firstByRendezvous(seed, down ? all : good, missing(), isNew)) {
+      // Whoever heard of the last tie may have removed the friend.
+      if (search.ended || !makeRoom(friend, tie => isIdle(tie) || isEmptyOffer(tie))) return false
       this.#tie(friend, relay, true)
     }
     // Rather a bad one than none: it is tried again and again all the same.
     const lacking = Math.min(wanted - own().length, MAX_RELAYS_PER_FRIEND - friend.ties.length)
-    const bad = ranking.filter(relay => relay.isBad && !down)
-    for (const relay of bad.slice(0, Math.max(0, lacking))) this.#tie(friend, relay, true)
+    for (const relay of firstByRendezvous(seed, down ? [] : bad, lacking, isNew))
+      if (!search.ended) this.#tie(friend, relay, true)
+    return missing() <= 0
   }
 
   /** Ties a friend to a relay that he is known to be on, if he has room for it. */
@@ -117,22 +146,27 @@ export class RelayChoice {
     const { clock } = this.#options
     clock.clearTimeout(search.timer)
     search.timer = undefined
-    if (search.friend.state === 'online' || !search.friend.awake || search.wide) return
+    if (search.ended || search.friend.state === 'online' || !search.friend.awake || search.wide) return
     search.timer = clock.setTimeout(() => this.#widen(search), WIDEN_AFTER_MS)
   }
 
   /** While no relay is connected nobody can be met, however many relays are asked. */
   #widen(search: Search): void {
     search.wide = !this.#options.relays().networkDown
-    if (search.wide) this.choose(search)
+    if (search.wide) this.#queue.later([search])
     else this.watch(search)
   }
 
-  #candidates(friend: Friend): Relay[] {
-    const tied = new Set(friend.ties.map(tie => tie.relay))
-    return this.#options
-      .relays()
-      .all.filter(relay => relay.origin !== 'friend' && relay.isAvailable && !tied.has(relay))
+  /** Looked up once for all who choose in this turn. */
+  #available(): Candidates {
+    if (this.#candidates) return this.#candidates
+    const all = this.#options.relays().all.filter(relay => relay.origin !== 'friend' && relay.isAvailable)
+    const [good, bad] = [all.filter(relay => !relay.isBad), all.filter(relay => relay.isBad)]
+    this.#options.clock.defer(() => {
+      this.#candidates = undefined
+    })
+    this.#candidates = { all, good, bad }
+    return this.#candidates
   }
 
   #tie(friend: Friend, relay: Relay, chosen: boolean): void {

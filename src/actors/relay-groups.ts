@@ -42,7 +42,7 @@ export class RelayGroups {
   }
 
   #groupWithRoom(): Actor<typeof supervisorMachine> {
-    const group = this.#groups.find(
+    const group = this.#groups.findLast(
       each => Object.keys(each.getSnapshot().context.relays).length < GROUP_SIZE,
     )
     return group ?? this.#newGroup()

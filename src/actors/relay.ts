@@ -11,6 +11,7 @@ import { LinkCounters } from './counters.js'
 import type { Link } from './link.js'
 import type { RelayContext, RelayEvent } from './relay-events.js'
 import type { relayMachine } from './relay-machine.js'
+import { keyHash } from './rendezvous.js'
 import { Score } from './score.js'
 import type { Tie } from './tie.js'
 
@@ -69,6 +70,7 @@ export class Relay {
   readonly publicKey: Uint8Array
   /** The public key in hex, by which relays are told apart. */
   readonly key: string
+  readonly keyHash: number
   origin: Origin
   readonly addresses: HostPort[]
   readonly counters = new LinkCounters()
@@ -94,6 +96,7 @@ export class Relay {
   constructor(options: RelayOptions) {
     this.publicKey = options.publicKey
     this.key = toHex(options.publicKey)
+    this.keyHash = keyHash(options.publicKey)
     this.origin = options.origin
     this.addresses = [options.address]
     this.pinned = options.pinned ?? false

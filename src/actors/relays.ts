@@ -12,14 +12,18 @@ import type { RelayEmitted } from './relay-events.js'
 import { RelayGroups, type RelayGroupsOptions } from './relay-groups.js'
 import type { relayMachine } from './relay-machine.js'
 import type { StatusEvent } from './status.js'
+import { inTurns, Planned } from './turns.js'
 
 export interface RelaysOptions extends RelayGroupsOptions {
   /** In [0, 1). */
   readonly chance: () => number
   readonly limits: NeedLimits
   readonly tell: (status: StatusEvent) => void
-  /** Relays came, went, or became good or bad: the choice for friends may be another now. */
-  readonly changed: () => void
+  /**
+   * A relay came, is about to go, or became good or bad; without one, all of them may have: the choice for friends may
+   * be another now.
+   */
+  readonly changed: (relay?: Relay) => void
 }
 
 export interface NewRelay {
@@ -32,13 +36,14 @@ export interface NewRelay {
 
 /** Attempts after "the network is back" are spread over this time, in ms (behaviour §2). */
 const NETWORK_BACK_SPREAD_MS = 1_000
+
 export class Relays {
   readonly #options: RelaysOptions
   readonly #byKey = new Map<string, Relay>()
   readonly #groups: RelayGroups
   readonly #blame: Blame
   #onion: number
-  #updatePlanned = false
+  readonly #updates: Planned
   #closing = false
   #allGone: (() => void) | undefined
   /** Timers of the last "the network is back" signal. */
@@ -49,6 +54,7 @@ export class Relays {
     this.#groups = new RelayGroups(options, key => this.#broke(key))
     const { clock, tell } = options
     this.#blame = new Blame({ clock, tell, relays: () => this.#byKey.values() })
+    this.#updates = new Planned(clock, () => this.#updateNeeds())
     this.#onion = options.limits.onion
   }
 
@@ -81,18 +87,17 @@ export class Relays {
     known.share = input.share ?? known.share
     if (input.pinned !== undefined) known.pin(input.pinned)
     if (known.leaving) this.#keep(known)
-    this.#wished()
+    this.#wished(known)
     return known
   }
 
   #addNew(input: NewRelay): Relay {
     const { clock, tell } = this.#options
-    const relay = new Relay({ ...input, now: clock.now(), wished: () => this.#wished() })
+    const relay = new Relay({ ...input, now: clock.now(), wished: () => this.#wished(relay) })
     this.#byKey.set(relay.key, relay)
     tell({ type: 'relay-added', relay: relay.key, address: input.address, origin: input.origin })
     this.#spawn(relay)
-    this.planUpdate()
-    this.#options.changed()
+    this.#wished(relay)
     return relay
   }
 
@@ -118,8 +123,13 @@ export class Relays {
   /** 0 switches onion use off. Relays that the user sent to sleep are woken when too few others are there. */
   setOnion(count: number): void {
     this.#onion = count
-    for (const relay of onionRelays(this.all, count)) relay.asleep = false
+    this.rouse(onionRelays(this.all, count))
     this.planUpdate()
+  }
+
+  /** What the user sent to sleep may be needed again. */
+  rouse(relays: Iterable<Relay>): void {
+    for (const relay of relays) if (relay.asleep) relay.wake()
   }
 
   /** Every waiting relay tries at once, spread a little; every connected one is pinged. */
@@ -135,48 +145,41 @@ export class Relays {
     for (const timer of this.#signals.splice(0)) this.#options.clock.clearTimeout(timer)
   }
 
-  #wished(): void {
+  #wished(relay: Relay): void {
     this.planUpdate()
-    this.#options.changed()
+    this.#options.changed(relay)
   }
 
   /** Looks again, at the end of this turn, which relays are needed. */
   planUpdate(): void {
-    if (this.#updatePlanned || this.#closing) return
-    this.#updatePlanned = true
-    this.#options.clock.defer(() => {
-      this.#updatePlanned = false
-      if (!this.#closing) this.#updateNeeds()
-    })
+    this.#updates.plan()
   }
 
-  /** Says good-bye to every relay; resolves when all sockets are closed, after 2 s at most. */
+  /** Says good-bye to every relay; resolves when all sockets are closed, 2 s after the last good-bye at most. */
   async close(): Promise<void> {
     this.#closing = true
+    this.#updates.cancel()
     this.#forgetSignals()
     const gone = new Promise<void>(resolve => {
       this.#allGone = resolve
     })
-    for (const relay of this.all) this.remove(relay)
+    await inTurns(this.#options.clock, this.all, relay => this.remove(relay))
     if (this.#byKey.size > 0) await gone
     await this.#groups.close()
   }
 
-  #updateNeeds(): void {
+  #updateNeeds(): Promise<void> {
     const needed = neededRelays(this.all, { ...this.#options.limits, onion: this.#onion })
-    for (const relay of this.#byKey.values()) {
-      if (needed.has(relay) === relay.needed) continue
+    return inTurns(this.#options.clock, this.all, relay => {
+      if (needed.has(relay) === relay.needed || this.#closing) return
       relay.needed = !relay.needed
       relay.send({ type: relay.needed ? 'need.began' : 'need.ended' })
-    }
+    })
   }
 
   #spawn(relay: Relay): void {
-    const actor = this.#groups.spawn({
-      publicKey: relay.key,
-      addresses: [...relay.addresses],
-      needed: false,
-    })
+    const { addresses, key: publicKey } = relay
+    const actor = this.#groups.spawn({ publicKey, addresses: [...addresses], needed: false })
     relay.actor = actor
     // A broken actor is told by its supervisor; unheard here, its error would be thrown a second time.
     actor.subscribe({ next: snapshot => this.#take(relay, snapshot), error: () => {} })
@@ -191,7 +194,8 @@ export class Relays {
       this.#blame.stateChanged(relay, before)
       this.planUpdate()
     }
-    if (relay.isBad !== wasBad || this.networkDown !== wasDown) this.#options.changed()
+    if (this.networkDown !== wasDown) this.#options.changed()
+    else if (relay.isBad !== wasBad) this.#options.changed(relay)
     if (relay.state.name === 'closed') this.#gone(relay)
     else if (before) tell({ type: 'relay-state', relay: relay.key, ...statusOf(relay.state) })
   }
@@ -229,8 +233,8 @@ export class Relays {
   }
 
   #untie(relay: Relay): void {
+    this.#options.changed(relay)
     for (const tie of [...relay.ties]) tie.friend.removeTie(tie)
-    this.#options.changed()
   }
 }
 

@@ -1,7 +1,7 @@
 /** Behaviour §3: which relays a friend gets, from us and from himself. */
 import { describe, expect, test } from 'vitest'
 import { WIDEN_AFTER_MS } from '../../src/actors/relay-choice.js'
-import { byRendezvous, pairSeed } from '../../src/actors/rendezvous.js'
+import { firstByRendezvous, pairSeed } from '../../src/actors/rendezvous.js'
 import { REFUSED_RETRY_MS } from '../../src/actors/tie.js'
 import type { Friend } from '../../src/index.js'
 import type { ConnectionId } from '../../src/protocol/connection-id.js'
@@ -16,7 +16,7 @@ const tied = (friend: Friend): string[] => friend.routes.map(({ relay }) => rela
 const states = (friend: Friend): string[] => friend.routes.map(({ state }) => state)
 
 const ranking = (client: Client, friend: Friend): string[] =>
-  byRendezvous(pairSeed(client.manager.publicKey, friend.publicKey), client.manager.relays).map(
+  firstByRendezvous(pairSeed(client.manager.publicKey, friend.publicKey), client.manager.relays, 100).map(
     ({ key }) => key,
   )
 
