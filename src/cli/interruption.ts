@@ -2,6 +2,9 @@
 import { setMaxListeners } from 'node:events'
 import { EXIT_INTERRUPTED } from './exit-codes.js'
 
+/** Ctrl-C reaches us twice when npm started us: from the terminal and from npm, which passes it on. */
+const SAME_SIGNAL_MS = 500
+
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** Aborted by the first signal. From the call on, signals do not end the process by themselves. */
@@ -9,8 +12,11 @@ export function interruption(): AbortSignal {
   const controller = new AbortController()
   // Many things at once may wait for it.
   setMaxListeners(0, controller.signal)
+  let since = Number.NaN
   const interrupt = (): void => {
-    if (controller.signal.aborted) process.exit(EXIT_INTERRUPTED)
+    if (performance.now() - since > SAME_SIGNAL_MS) process.exit(EXIT_INTERRUPTED)
+    if (controller.signal.aborted) return
+    since = performance.now()
     controller.abort()
   }
   for (const signal of SIGNALS) process.on(signal, interrupt)

@@ -55,6 +55,14 @@ describe('up without arguments', () => {
     expect(lines.filter(({ type }) => type === 'relay-removed')).toHaveLength(3)
   })
 
+  it('takes a signal that comes twice, as from a terminal and from npm, for one', async () => {
+    await using up = await home.start(['up'])
+    await lineWith(up, { type: 'friend-state', state: 'online' })
+    up.kill('SIGINT')
+    await lineWith(up, { type: 'relay-state', state: 'closing' })
+    expect(await interrupt(up)).toMatchObject({ exit: 0 })
+  })
+
   it('keeps nothing', async () => {
     await using elsewhere = await newHome()
     await using up = await elsewhere.start(['up'])
