@@ -117,7 +117,7 @@ export const createRelayMachine = (options: RelayMachineOptions = DEFAULT_OPTION
           'link.lost': { target: 'lost', actions: 'noteReason' },
           'pong.overdue': { target: 'lost', actions: ['noteReason', 'destroyLink'] },
           'need.began': { actions: ['noteNeed', 'stopRest'] },
-          'need.ended': { actions: ['noteNoNeed', 'startRest'] },
+          'need.ended': { guard: 'isNeeded', actions: ['noteNoNeed', 'startRest'] },
           'rest.over': 'closing',
           'relay.remove': { target: 'closing', actions: 'noteRemoved' },
         },
