@@ -1,5 +1,5 @@
-import { fc, test } from '@fast-check/vitest'
-import { describe, expect } from 'vitest'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
 import {
   byteAt,
   concatBytes,
@@ -9,7 +9,7 @@ import {
   isZero,
   toHex,
 } from '../../src/protocol/bytes.js'
-import { someBytes } from './ends.js'
+import { prop, someBytes } from './ends.js'
 
 describe('a byte at an index', () => {
   test('is the byte there', () => {
@@ -43,7 +43,7 @@ describe('hex', () => {
     },
   )
 
-  test.prop([someBytes(0, 100)])('agrees with Buffer both ways', bytes => {
+  prop([someBytes(0, 100)])('agrees with Buffer both ways', bytes => {
     const text = Buffer.from(bytes).toString('hex')
     expect(toHex(bytes)).toBe(text.toUpperCase())
     expect(fromHex(text)).toEqual(bytes)
@@ -64,7 +64,7 @@ describe('equality', () => {
 })
 
 describe('joining', () => {
-  test.prop([fc.array(someBytes(0, 20), { maxLength: 5 })])('agrees with Buffer', parts => {
+  prop([fc.array(someBytes(0, 20), { maxLength: 5 })])('agrees with Buffer', parts => {
     expect(concatBytes(...parts)).toEqual(new Uint8Array(Buffer.concat(parts)))
   })
 })

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, diffieHellman } from 'node:crypto'
-import { fc, test } from '@fast-check/vitest'
+import fc from 'fast-check'
 import sodium, { libsodium } from 'libsodium-wrappers'
-import { describe, expect } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   BATCH_SIZE,
   Channel,
@@ -15,7 +15,7 @@ import {
   systemRandom,
   wipe,
 } from '../../src/protocol/crypto.js'
-import { channelPair, flipped, hex, join, sealAll, someBytes } from './ends.js'
+import { channelPair, flipped, hex, join, prop, sealAll, someBytes } from './ends.js'
 import { frameOf, nonceBytes, nonceValue, ReferenceEnd, referenceKeys } from './reference.js'
 
 /** RFC 7748 §6.1, and what "Cryptography in NaCl" (D. J. Bernstein) §2 and §10 make of the same keys. */
@@ -56,7 +56,7 @@ describe('key agreement', () => {
     expect(sharedKey(ALICE.publicKey, BOB.secretKey)).toEqual(SHARED)
   })
 
-  test.prop([someBytes(32), someBytes(32)])('agrees with OpenSSL and libsodium', (ours, theirs) => {
+  prop([someBytes(32), someBytes(32)])('agrees with OpenSSL and libsodium', (ours, theirs) => {
     const pair = keyPairFromSecret(theirs)
     expect(pair.publicKey).toEqual(opensslPublicKey(theirs))
     const point = opensslAgreement(ours, pair.publicKey)
@@ -110,14 +110,11 @@ describe('a box', () => {
     expect(openBox(BOX, NONCE, SHARED)).toEqual(MESSAGE)
   })
 
-  test.prop([someBytes(0, 200), aNonce, someBytes(32)])(
-    'agrees with libsodium both ways',
-    (plain, nonce, key) => {
-      const box = sealBox(plain, nonce, key)
-      expect(box).toEqual(new Uint8Array(sodium.crypto_box_easy_afternm(plain, nonce, key)))
-      expect(openBox(box, nonce, key)).toEqual(plain)
-    },
-  )
+  prop([someBytes(0, 200), aNonce, someBytes(32)])('agrees with libsodium both ways', (plain, nonce, key) => {
+    const box = sealBox(plain, nonce, key)
+    expect(box).toEqual(new Uint8Array(sodium.crypto_box_easy_afternm(plain, nonce, key)))
+    expect(openBox(box, nonce, key)).toEqual(plain)
+  })
 
   test('with any bit flipped does not open', () => {
     for (let at = 0; at < BOX.length; at++)
@@ -147,7 +144,7 @@ describe('the nonce', () => {
     expect(carried).toEqual(hex(`${'00'.repeat(22)}0100`))
   })
 
-  test.prop([
+  prop([
     fc.oneof(
       aNonce,
       fc.nat(23).map(zeros => new Uint8Array(24).fill(0xff, zeros)),

@@ -1,6 +1,6 @@
 /** Our ends of the wire, ready made for the tests of this folder, and what those tests say over and over. */
-import { fc } from '@fast-check/vitest'
-import { expect } from 'vitest'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
 import {
   Channel,
   cryptoReady,
@@ -88,9 +88,23 @@ export function pieces(bytes: Uint8Array, cuts: readonly number[]): Uint8Array[]
 export const someBytes = (minLength: number, maxLength = minLength): fc.Arbitrary<Uint8Array> =>
   fc.uint8Array({ minLength, maxLength })
 
-const { FUZZ = '1' } = process.env
+const { FUZZ = '1', SEED } = process.env
 
 /** How often a property runs: `FUZZ=10 npx vitest run …` goes ten times as deep, and mutation testing less deep. */
 export const runs = (count: number): { numRuns: number } => ({
   numRuns: Math.max(1, Math.round(count * Number(FUZZ))),
 })
+
+type Arbitraries<T> = { [K in keyof T]: fc.Arbitrary<T[K]> }
+
+/**
+ * A property as a test. A failure names its seed: `SEED=… npx vitest run …` runs it again. (@fast-check/vitest would do
+ * the same, but takes two seconds to load.)
+ */
+export const prop =
+  <T extends [unknown, ...unknown[]]>(arbitraries: Arbitraries<T>, parameters = runs(100)) =>
+  (name: string, check: (...values: T) => void): void =>
+    test(name, () => {
+      const seed = SEED === undefined ? {} : { seed: Number(SEED) }
+      fc.assert(fc.property<T>(...arbitraries, check), { ...parameters, ...seed })
+    })

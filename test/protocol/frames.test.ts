@@ -1,7 +1,7 @@
-import { fc, test } from '@fast-check/vitest'
-import { describe, expect } from 'vitest'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
 import { FrameReader } from '../../src/protocol/frames.js'
-import { expectToxError, hex, join, pieces, runs, someBytes } from './ends.js'
+import { expectToxError, hex, join, pieces, prop, runs, someBytes } from './ends.js'
 import { frameOf } from './reference.js'
 
 /** What a reader hands up, copied, since it gives passing views. */
@@ -138,16 +138,16 @@ describe('many frames', () => {
     expect(reader.buffered).toBe(0)
   })
 
-  test.prop(
-    [fc.array(someBytes(17, 400), { maxLength: 12 }), fc.array(fc.nat(), { maxLength: 30 })],
-    runs(500),
-  )('are the same however the stream is cut, and never more than one is kept', (ciphers, cuts) => {
-    const { push, reader, frames } = reading()
-    for (const piece of pieces(join(...ciphers.map(frameOf)), cuts)) {
-      push(piece)
-      expect(reader.buffered).toBeLessThanOrEqual(2049)
-    }
-    expect(frames).toEqual(ciphers)
-    expect(reader.buffered).toBe(0)
-  })
+  prop([fc.array(someBytes(17, 400), { maxLength: 12 }), fc.array(fc.nat(), { maxLength: 30 })], runs(500))(
+    'are the same however the stream is cut, and never more than one is kept',
+    (ciphers, cuts) => {
+      const { push, reader, frames } = reading()
+      for (const piece of pieces(join(...ciphers.map(frameOf)), cuts)) {
+        push(piece)
+        expect(reader.buffered).toBeLessThanOrEqual(2049)
+      }
+      expect(frames).toEqual(ciphers)
+      expect(reader.buffered).toBe(0)
+    },
+  )
 })

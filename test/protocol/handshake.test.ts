@@ -1,10 +1,10 @@
-import { fc, test } from '@fast-check/vitest'
+import fc from 'fast-check'
 import sodium, { libsodium } from 'libsodium-wrappers'
-import { describe, expect } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { keyPairFromSecret, newKeyPair, systemRandom } from '../../src/protocol/crypto.js'
 import { ClientHandshake, RelayHandshake } from '../../src/protocol/handshake.js'
 import { Session } from '../../src/protocol/session.js'
-import { CLIENT, expectToxError, flipped, hex, join, pieces, RELAY, sealAll } from './ends.js'
+import { CLIENT, expectToxError, flipped, hex, join, pieces, prop, RELAY, sealAll } from './ends.js'
 import { answerHandshake, referenceKeys, startHandshake } from './reference.js'
 
 const RELAY_PAIR = keyPairFromSecret(Uint8Array.from(RELAY.secretKey))
@@ -64,7 +64,7 @@ describe('the client', () => {
     expect(handshake.received).toBe(96)
   })
 
-  test.prop([fc.nat(200), fc.array(fc.nat(), { maxLength: 6 })])(
+  prop([fc.nat(200), fc.array(fc.nat(), { maxLength: 6 })])(
     'case 2: hands on the first frames that came with the response, however the stream is cut',
     (size, cuts) => {
       const handshake = clientHandshake()

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net'
-import { fc, test } from '@fast-check/vitest'
-import { describe, expect } from 'vitest'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
 import { formatIp, parseIp } from '../../src/protocol/ip.js'
-import { hex, runs, someBytes } from './ends.js'
+import { hex, prop, runs, someBytes } from './ends.js'
 
 /** How the WHATWG URL standard writes a host, which for addresses is RFC 5952's way. */
 const normalized = (text: string): string =>
@@ -68,7 +68,7 @@ describe('reading', () => {
     expect(parseIp(text)).toBeUndefined()
   })
 
-  test.prop([fc.oneof(fc.ipV4(), fc.ipV6(), fc.stringMatching(/^[0-9a-fA-F:.]{0,24}$/))], runs(5000))(
+  prop([fc.oneof(fc.ipV4(), fc.ipV6(), fc.stringMatching(/^[0-9a-fA-F:.]{0,24}$/))], runs(5000))(
     'takes what node:net takes, and nothing else',
     text => {
       const bytes = parseIp(text)
@@ -78,7 +78,7 @@ describe('reading', () => {
   )
 
   const group = fc.constantFrom('0', '1', 'ff', 'abcd', '', '1.2.3.4', '12345', '0.0.0')
-  test.prop([fc.array(group, { maxLength: 9 })], runs(5000))(
+  prop([fc.array(group, { maxLength: 9 })], runs(5000))(
     'agrees with node:net on what is nearly an address',
     groups => {
       const text = groups.join(':')
@@ -107,7 +107,7 @@ describe('writing', () => {
   const sparse = fc
     .array(fc.constantFrom(0, 0, 0, 1, 0xabcd), { minLength: 8, maxLength: 8 })
     .map(groups => Uint8Array.from(groups.flatMap(group => [group >> 8, group & 0xff])))
-  test.prop([fc.oneof(someBytes(4), someBytes(16), sparse)], runs(3000))(
+  prop([fc.oneof(someBytes(4), someBytes(16), sparse)], runs(3000))(
     "is undone by reading, and is the URL standard's own spelling",
     bytes => {
       const text = formatIp(bytes)

@@ -1,8 +1,8 @@
-import { fc, test } from '@fast-check/vitest'
-import { describe, expect } from 'vitest'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
 import { formatIp } from '../../src/protocol/ip.js'
 import { type Node, packNodes, parseNodeList, unpackNodes } from '../../src/protocol/nodes.js'
-import { hex, join, runs, someBytes } from './ends.js'
+import { hex, join, prop, runs, someBytes } from './ends.js'
 
 const KEY = Uint8Array.from({ length: 32 }, (_, i) => i + 1)
 const KEY_HEX = Buffer.from(KEY).toString('hex')
@@ -72,7 +72,7 @@ describe('a packed node', () => {
     port: fc.integer({ min: 0, max: 65535 }),
     publicKey: someBytes(32),
   })
-  test.prop([fc.array(node, { maxLength: 8 })], runs(500))('is undone by unpacking', nodes => {
+  prop([fc.array(node, { maxLength: 8 })], runs(500))('is undone by unpacking', nodes => {
     expect(unpackNodes(packNodes(nodes))).toEqual({ nodes, problems: [] })
   })
 })
@@ -98,7 +98,7 @@ describe('case 37: a list that is damaged', () => {
     }
   })
 
-  test.prop([someBytes(0, 300)], runs(2000))('in any way: nothing is thrown', bytes => {
+  prop([someBytes(0, 300)], runs(2000))('in any way: nothing is thrown', bytes => {
     const { nodes, problems } = unpackNodes(bytes)
     expect(problems.length).toBeLessThanOrEqual(1)
     expect(packNodes(nodes)).toEqual(bytes.subarray(0, packNodes(nodes).length))

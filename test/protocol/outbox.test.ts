@@ -1,8 +1,8 @@
-import { fc, test } from '@fast-check/vitest'
-import { describe, expect } from 'vitest'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
 import { DATA_LANE_BYTES, Outbox, type Waiting } from '../../src/protocol/outbox.js'
 import type { OpenPing } from '../../src/protocol/pings.js'
-import { hex, join, runs } from './ends.js'
+import { hex, join, prop, runs } from './ends.js'
 
 const pingId = (n: number): Uint8Array => Uint8Array.of(9, 9, 9, 9, 9, 9, n >> 8, n & 0xff)
 const pong = (n: number): Uint8Array => join(hex('05'), pingId(n))
@@ -246,7 +246,7 @@ describe('in any sequence of calls', () => {
     { weight: 1, arbitrary: fc.constant({ dropData: true }) },
   )
 
-  test.prop([fc.array(step, { maxLength: 300, size: 'max' })], runs(300))(
+  prop([fc.array(step, { maxLength: 300, size: 'max' })], runs(300))(
     'the lanes are those of two plain arrays',
     steps => {
       const outbox = new Outbox(CAPACITY)

@@ -1,5 +1,5 @@
-import { fc, test } from '@fast-check/vitest'
-import { describe, expect } from 'vitest'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
 import type { ConnectionId } from '../../src/protocol/connection-id.js'
 import {
   decodePacket,
@@ -8,7 +8,7 @@ import {
   PACKET_IDS,
   type PacketKind,
 } from '../../src/protocol/packets.js'
-import { expectToxError, hex, join, runs, someBytes } from './ends.js'
+import { expectToxError, hex, join, prop, runs, someBytes } from './ends.js'
 
 const KEY = Uint8Array.from({ length: 32 }, (_, i) => 0xe0 + (i % 32))
 const KEY_HEX = Buffer.from(KEY).toString('hex')
@@ -192,13 +192,13 @@ const anyPacket: fc.Arbitrary<EncodablePacket> = fc.oneof(
   fc.record({ kind: fc.constant('data' as const), connectionId: id, payload: someBytes(0, 2031) }),
 )
 
-test.prop([anyPacket], runs(1000))('decoding undoes encoding, for every kind', packet => {
+prop([anyPacket], runs(1000))('decoding undoes encoding, for every kind', packet => {
   const plain = encodePacket(packet)
   expect(plain.length).toBeLessThanOrEqual(2032)
   expect(decodePacket(plain)).toEqual(packet)
 })
 
-test.prop([someBytes(1, 2032)], runs(1000))('encoding undoes decoding', plain => {
+prop([someBytes(1, 2032)], runs(1000))('encoding undoes decoding', plain => {
   const packet = (() => {
     try {
       return decodePacket(plain)

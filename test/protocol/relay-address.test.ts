@@ -1,5 +1,5 @@
-import { fc, test } from '@fast-check/vitest'
-import { describe, expect } from 'vitest'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
 import {
   checkHostPort,
   checkRelay,
@@ -7,7 +7,7 @@ import {
   formatRelay,
   parseRelay,
 } from '../../src/protocol/relay-address.js'
-import { someBytes } from './ends.js'
+import { prop, someBytes } from './ends.js'
 
 const KEY = Uint8Array.from({ length: 32 }, (_, i) => 0xa0 + i)
 const KEY_HEX = Buffer.from(KEY).toString('hex').toUpperCase()
@@ -59,7 +59,7 @@ describe('a relay as text', () => {
   })
 
   const name = fc.stringMatching(/^[a-z0-9-]{1,20}(\.[a-z0-9-]{1,20}){0,3}$/)
-  test.prop([fc.oneof(name, fc.ipV4(), fc.ipV6()), fc.integer({ min: 1, max: 65535 }), someBytes(32)])(
+  prop([fc.oneof(name, fc.ipV4(), fc.ipV6()), fc.integer({ min: 1, max: 65535 }), someBytes(32)])(
     'is undone by parsing',
     (host, port, publicKey) => {
       expect(parseRelay(formatRelay({ host, port, publicKey }))).toEqual({ host, port, publicKey })

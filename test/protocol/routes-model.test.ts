@@ -3,12 +3,12 @@
  * in both directions while friends are added, dropped, come and go; and a hostile relay that says anything at all.
  */
 import { strict as assert } from 'node:assert'
-import { fc, test } from '@fast-check/vitest'
+import fc from 'fast-check'
 import { describe, expect } from 'vitest'
 import type { ConnectionId } from '../../src/protocol/connection-id.js'
 import { ToxError } from '../../src/protocol/errors.js'
 import { type Route, Routes } from '../../src/protocol/routes.js'
-import { runs } from './ends.js'
+import { prop, runs } from './ends.js'
 
 const FRIENDS = 5
 const keyOf = (friend: number): Uint8Array => new Uint8Array(32).fill(friend + 1)
@@ -187,7 +187,7 @@ const commands = [
 ]
 
 describe('with an honest relay', () => {
-  test.prop([fc.commands(commands, { maxCommands: 120, size: 'max' }), fc.constantFrom(2, 240)], runs(2000))(
+  prop([fc.commands(commands, { maxCommands: 120, size: 'max' }), fc.constantFrom(2, 240)], runs(2000))(
     'adds and drops in any order, with anything under way, end right; no id is invented, no request doubled',
     (sequence, capacity) => {
       const wishes: Wishes = { wanted: [] }
@@ -244,7 +244,7 @@ const step = fc.oneof(
 )
 
 describe('with a hostile relay', () => {
-  test.prop([fc.array(step, { maxLength: 120, size: 'max' })], runs(1000))(
+  prop([fc.array(step, { maxLength: 120, size: 'max' })], runs(1000))(
     'whatever it says, only what it gave us for a request of ours counts, and only ToxError is thrown',
     steps => {
       const books = new Books()

@@ -1,7 +1,7 @@
-import { fc, test } from '@fast-check/vitest'
-import { describe, expect } from 'vitest'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
 import { BURST_BYTES, SendWindow } from '../../src/protocol/send-window.js'
-import { runs } from './ends.js'
+import { prop, runs } from './ends.js'
 
 describe('the window', () => {
   test('has room for 64 KiB, less what was sent and not acknowledged', () => {
@@ -74,7 +74,7 @@ describe('the window', () => {
     fc.record({ ping: fc.constant(true) }),
     fc.record({ pong: fc.nat(100) }),
   )
-  test.prop([fc.array(step, { maxLength: 100 })], runs(500))(
+  prop([fc.array(step, { maxLength: 100 })], runs(500))(
     'counts what a list of everything sent counts',
     steps => {
       const window = new SendWindow()

@@ -1,9 +1,9 @@
-import { fc, test } from '@fast-check/vitest'
-import { describe, expect } from 'vitest'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
 import { decodePacket } from '../../src/protocol/packets.js'
 import type { OpenPing } from '../../src/protocol/pings.js'
 import type { Session, SessionPacket } from '../../src/protocol/session.js'
-import { expectToxError, flipped, hex, join, pieces, runs, sessionAndPeer, someBytes } from './ends.js'
+import { expectToxError, flipped, hex, join, pieces, prop, runs, sessionAndPeer, someBytes } from './ends.js'
 import type { ReferenceEnd } from './reference.js'
 
 const KEY = hex('a5'.repeat(32))
@@ -119,7 +119,7 @@ describe('packets in', () => {
     fc.integer({ min: 16, max: 255 }).map(id => Uint8Array.of(2, id)),
   )
 
-  test.prop([fc.array(plain, { maxLength: 10 }), fc.array(fc.nat(), { maxLength: 30 })], runs(300))(
+  prop([fc.array(plain, { maxLength: 10 }), fc.array(fc.nat(), { maxLength: 30 })], runs(300))(
     'are the same however the byte stream is cut',
     (plains, cuts) => {
       const { session, peer } = sessionAndPeer()
@@ -130,7 +130,7 @@ describe('packets in', () => {
     },
   )
 
-  test.prop(
+  prop(
     [fc.array(plain, { minLength: 1, maxLength: 6 }), fc.nat(), fc.integer({ min: 1, max: 255 })],
     runs(500),
   )(
@@ -433,7 +433,7 @@ describe('the window', () => {
     read: fc.nat(60),
     relayPings: fc.nat(2),
   })
-  test.prop([fc.array(turn, { minLength: 1, maxLength: 25, size: 'max' })], runs(60))(
+  prop([fc.array(turn, { minLength: 1, maxLength: 25, size: 'max' })], runs(60))(
     'case 24: a slow relay never holds more than 64 KiB and the control packets, and gets everything in the end',
     turns => {
       const { session, peer } = sessionAndPeer()
