@@ -2,9 +2,10 @@
 /** The program: finds the command, runs it, and turns its end into an exit code. */
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
-import { BadInput, isSystemError } from './bad-input.js'
+import { BadInput } from './bad-input.js'
 import { complain } from './complain.js'
 import { EXIT_BAD_INPUT, EXIT_BUG, EXIT_OK } from './exit-codes.js'
+import { endWithOutput } from './interruption.js'
 import { keygenCommand } from './keygen.js'
 import { pingCommand } from './ping.js'
 import { probeCommand } from './probe.js'
@@ -25,12 +26,7 @@ A relay is spelt host:port:PUBLICKEY, with 64 hex digits for the key ([v6]:port:
 /** Timers of the library let the process end; this one does not, until the command is done. */
 const HOLD_MS = 60_000
 
-process.stdout.on('error', error => {
-  // Whoever read our output has gone: head, or a pager that was left.
-  if (isSystemError(error, 'EPIPE')) process.exit(EXIT_OK)
-  throw error
-})
-
+endWithOutput()
 const hold = setInterval(() => {}, HOLD_MS)
 try {
   await program().parseAsync()

@@ -1,7 +1,10 @@
 /** What a person sees: the program on a pseudo-terminal, made by script(1) of util-linux. */
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { Readable } from 'node:stream'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { formatRelay } from '../../src/index.js'
 import { startRelay } from '../../src/io/relay-server.js'
 import { findProgram } from '../support/peer-presence.js'
@@ -25,6 +28,14 @@ function onTerminal(words: string, env: Readonly<Record<string, string>> = {}): 
   const line = `tty; stty cols 100 rows 30; exec ${process.execPath} ${MAIN} ${words}`
   const own = { HOME: home.path, XDG_CONFIG_HOME: `${home.path}/config`, TERM: 'xterm', NO_COLOR: '' }
   return startProcess({ command: 'script', args: ['-qfec', line, '/dev/null'], env: { ...own, ...env } })
+}
+
+function endIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended, as it should.
+  }
 }
 
 /** What is left of a line when the terminal has taken its part. */
@@ -72,6 +83,29 @@ describe.runIf(onLinux)('up on a terminal', () => {
     expect(await up.ended).toBe(0)
     const all = up.output.join('\n')
     expect(all.slice(all.indexOf(FIRST_PAGE))).toContain('tox-relays: a fault: Error: a subscriber threw')
+  })
+
+  it('ends when the terminal is closed, and says good-bye to its relays', async () => {
+    await using relay = await startRelay()
+    const line = `echo pid $$; exec ${process.execPath} ${MAIN} up --relay ${formatRelay(relay)}`
+    const env = { ...process.env, HOME: home.path, XDG_CONFIG_HOME: `${home.path}/config` }
+    // The fourth pipe is inherited by the program, and ends when it does.
+    const terminal = spawn('script', ['-qfec', line, '/dev/null'], {
+      env,
+      stdio: ['pipe', 'pipe', 'ignore', 'pipe'],
+    })
+    const [, shown, , lifeline] = terminal.stdio
+    if (!(shown instanceof Readable && lifeline instanceof Readable)) throw new Error('no pipes')
+    const ended = once(lifeline.resume(), 'close')
+    let pid = 0
+    for await (const text of createInterface({ input: shown })) {
+      pid ||= Number(/pid (\d+)/.exec(text)?.[1] ?? 0)
+      if (text.includes('1 of 1 relays connected')) break
+    }
+    onTestFinished(() => endIfThere(pid))
+    terminal.kill('SIGKILL')
+    await ended
+    expect(relay.stats.drops).toEqual({ gone: 1 })
   })
 
   it('has no colours for those who want none', async () => {
