@@ -4,7 +4,7 @@
  * data is bounded and answers "full". Knows nothing of sockets or crypto.
  */
 import { FRAME_OVERHEAD, MAX_OWED_PONGS, MAX_PLAINTEXT_SIZE } from './constants.js'
-import { encodePacket } from './packets.js'
+import { encodePacket, PACKET_IDS } from './packets.js'
 import type { OpenPing } from './pings.js'
 
 /** What the data lane of a link holds at most, in bytes (behaviour §5). */
@@ -89,7 +89,7 @@ export class Outbox {
   shift(windowRoom: number): Waiting | undefined {
     const control = this.#control.shift()
     if (control) {
-      this.#controlTaken(control)
+      if (control.payload[0] === PACKET_IDS.pong) this.#owedPongs--
       return control
     }
     const next = this.#data.peek()
@@ -100,27 +100,20 @@ export class Outbox {
 
   /** Removes the waiting data of one owner, as when his route ends. @returns how many packets that were */
   dropOwned(owner: object): number {
-    const before = this.#data.size
-    this.#data.keep(entry => entry.owner !== owner)
-    this.#dataBytes = this.#data.sum(cost)
-    return before - this.#data.size
+    return this.#drop(entry => entry.owner === owner)
   }
 
   /** Removes all waiting data. @returns how many packets that were */
   dropData(): number {
-    const count = this.#data.size
-    this.#data.keep(() => false)
-    this.#dataBytes = 0
-    return count
+    return this.#drop(() => true)
   }
 
-  #controlTaken(entry: Waiting): void {
-    if (this.#owedPongs > 0 && entry.payload[0] === PONG) this.#owedPongs--
-    if (entry === this.#lastPong) this.#lastPong = undefined
+  #drop(unwanted: (entry: Waiting) => boolean): number {
+    const dropped = this.#data.remove(unwanted)
+    for (const entry of dropped) this.#dataBytes -= cost(entry)
+    return dropped.length
   }
 }
-
-const PONG = 5
 
 const cost = (entry: Waiting): number => entry.payload.length + ENTRY_BYTES
 
@@ -142,21 +135,19 @@ class Queue<T> {
   }
 
   shift(): T | undefined {
-    if (this.#head === this.#items.length) return undefined
-    const item = this.#items[this.#head++]
-    if (this.#head === this.#items.length) this.#items = []
-    else if (this.#head >= COMPACT_AT) this.#compact()
-    if (this.#items.length === 0) this.#head = 0
+    const item = this.peek()
+    if (item === undefined) return undefined
+    this.#head++
+    if (this.#head === this.#items.length || this.#head === COMPACT_AT) this.#compact()
     return item
   }
 
-  keep(wanted: (item: T) => boolean): void {
-    this.#items = this.#items.slice(this.#head).filter(wanted)
-    this.#head = 0
-  }
-
-  sum(measure: (item: T) => number): number {
-    return this.#items.slice(this.#head).reduce((total, item) => total + measure(item), 0)
+  /** Takes the items out that `unwanted` names. */
+  remove(unwanted: (item: T) => boolean): T[] {
+    this.#compact()
+    const removed = this.#items.filter(unwanted)
+    this.#items = this.#items.filter(item => !unwanted(item))
+    return removed
   }
 
   #compact(): void {

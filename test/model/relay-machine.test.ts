@@ -2,7 +2,6 @@
  * The relay's machine against the table, in every situation with every event, whichever timer is over first: where it
  * goes, by which states, what it tells its I/O, which timers run, what it remembers.
  */
-import { writeFileSync } from 'node:fs'
 import { afterAll, describe, expect, test } from 'vitest'
 import { createActor, fromCallback, type InspectionEvent } from 'xstate'
 import { backoffMs } from '../../src/actors/backoff.js'
@@ -13,12 +12,10 @@ import { Coverage } from './relay-coverage.js'
 import { type ModelEvent, type Outcome, RelayOracle } from './relay-oracle.js'
 import { ADDRESSES, allWays, BUDGET_MS, toMachineEvent } from './relay-paths.js'
 import { type EventName, STATES, TIMERS } from './relay-table.js'
+import { writeCoverage } from './write-coverage.js'
 
 const coverage = new Coverage()
-afterAll(() => {
-  const { STATES_COVERAGE_FILE: file } = process.env
-  if (file) writeFileSync(file, JSON.stringify(coverage))
-})
+afterAll(() => writeCoverage('relay machine', coverage.seen))
 
 const DELAYS: Partial<Record<EventName, number>> = {
   'time.budget': BUDGET_MS,
@@ -128,7 +125,7 @@ const leaf = (value: unknown): string =>
 
 describe('the relay’s machine', () => {
   test('does what the table says, in every situation with every event', () => {
-    for (const way of allWays()) {
+    for (const { events: way } of allWays()) {
       const subject = new Subject()
       for (const [i, event] of way.entries()) {
         const { state } = subject.oracle

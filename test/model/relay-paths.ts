@@ -7,7 +7,7 @@ import { TestModel } from 'xstate/graph'
 import { backoffMs } from '../../src/actors/backoff.js'
 import { createRelayMachine, type RelayCommand, type RelayEvent } from '../../src/actors/machines.js'
 import type { ModelEvent } from './relay-oracle.js'
-import { EVENTS, type EventName } from './relay-table.js'
+import { canHappen, EVENTS, type EventName, type State } from './relay-table.js'
 
 export const BUDGET_MS = 12_345
 export const ADDRESSES = Array.from({ length: 3 }, (_, i) => ({ host: `11.0.0.${i}`, port: 443 }))
@@ -36,9 +36,27 @@ const TIMER_EVENTS: Partial<Record<EventName, (snapshot: Snapshot) => string>> =
 export const toMachineEvent = ({ name, reason, rttMs }: ModelEvent, addresses: number): MachineEvent =>
   ({ type: name, reason, rttMs, address: ADDRESSES[addresses] }) as unknown as MachineEvent
 
-/** @returns for each situation and each event one way there, from the beginning, the event last */
-export function allWays(): ModelEvent[][] {
-  const { model, situation } = explore()
+/** Decides which events are tried in a situation. */
+export type Possible = (at: Place, event: ModelEvent) => boolean
+
+/** Where a relay is on its way. */
+export interface Place {
+  readonly state: State
+  readonly context: Snapshot['context']
+  /** A rest began before the ping that is open. */
+  readonly restFirst: boolean
+}
+
+/** A way from the beginning to an event. */
+export interface Way {
+  /** Where the last event happens. */
+  readonly from: Place
+  readonly events: readonly ModelEvent[]
+}
+
+/** @returns for each situation and each event one way there */
+export function allWays(possible: Possible = isConceivable): Way[] {
+  const { model, place, situation } = explore(possible)
   const shortest = new Map(
     model
       .getShortestPaths({ allowDuplicatePaths: true })
@@ -47,14 +65,18 @@ export function allWays(): ModelEvent[][] {
   const situations: { state: Snapshot; transitions: object }[] = Object.values(model.getAdjacencyMap())
   return situations.flatMap(({ state, transitions }) => {
     const edges: { event: MachineEvent }[] = Object.values(transitions)
-    return edges.map(({ event }) => [...(shortest.get(situation(state)) ?? []), modelEvent(event)])
+    return edges.map(({ event }) => ({
+      from: place(state),
+      events: [...(shortest.get(situation(state)) ?? []), modelEvent(event)],
+    }))
   })
 }
 
 /** The model of a machine whose time goes on when it has waited for something. */
-function explore() {
+function explore(possible: Possible) {
   let now = 0
   const times = new WeakMap<object, number>()
+  const restFirst = new WeakMap<object, boolean>()
   const machine = createRelayMachine({
     clock: { now: () => now },
     chance: () => 1,
@@ -69,6 +91,9 @@ function explore() {
         now = event.type.includes('retryDelay') ? Math.max(before, snapshot.context.retryAt) : before
         const next = machine.transition(snapshot, event, scope)
         times.set(next, now)
+        const [from, to] = [leaf(snapshot), leaf(next)]
+        const rests = !next.context.needed && to === 'pinging'
+        restFirst.set(next, rests && (from === 'quiet' || (restFirst.get(snapshot) ?? false)))
         return next
       },
     },
@@ -77,25 +102,24 @@ function explore() {
   const situation = (snapshot: Snapshot): string => {
     const { addresses, needed, removed, retryAt, tried, violations } = snapshot.context
     const waits = retryAt > (times.get(snapshot) ?? 0)
-    return JSON.stringify([
-      snapshot.value,
-      needed,
-      removed,
-      addresses.length,
-      tried,
-      violations.length,
-      waits,
-    ])
+    const first = restFirst.get(snapshot) ?? false
+    const facts = [needed, removed, addresses.length, tried, violations.length, waits, first]
+    return JSON.stringify([snapshot.value, ...facts])
   }
+  const place = (snapshot: Snapshot): Place => ({
+    state: leaf(snapshot),
+    context: snapshot.context,
+    restFirst: restFirst.get(snapshot) ?? false,
+  })
   const model = new TestModel<Snapshot, MachineEvent, unknown>(logic as never, {
     input: { publicKey: 'AA', addresses: ADDRESSES.slice(0, 1), needed: false },
     events: snapshot =>
-      MODEL_EVENTS.filter(event => isPossible(snapshot, event)).map(event => asEvent(snapshot, event)),
+      MODEL_EVENTS.filter(event => possible(place(snapshot), event)).map(event => asEvent(snapshot, event)),
     filterEvents: snapshot => snapshot.status === 'active',
     serializeState: snapshot => situation(snapshot),
     serializeEvent: event => JSON.stringify(event),
   })
-  return { model, situation }
+  return { model, place, situation }
 }
 
 /** What the machine is told carries along what it stands for. */
@@ -108,23 +132,13 @@ const asEvent = (snapshot: Snapshot, event: ModelEvent): MachineEvent => {
 const modelEvent = (event: object): ModelEvent => (event as { model: ModelEvent }).model
 
 /** A timer can be over only where it runs; addresses are few. */
-function isPossible(snapshot: Snapshot, { name }: ModelEvent): boolean {
-  const { value, context } = snapshot
-  const at = typeof value === 'string' ? value : Object.keys(value)[0]
-  switch (name) {
-    case 'address.added':
-      return context.addresses.length < MAX_ADDRESSES
-    case 'time.budget':
-      return at === 'attempt'
-    case 'time.ping':
-      return at === 'established' && JSON.stringify(value).includes('quiet')
-    case 'time.rest':
-      return at === 'established' && !context.needed
-    case 'time.close':
-      return at === 'closing'
-    case 'time.retry':
-      return at === 'backoff' || at === 'quarantined'
-    default:
-      return true
-  }
+function isConceivable({ context, state }: Place, { name }: ModelEvent): boolean {
+  if (name === 'address.added') return context.addresses.length < MAX_ADDRESSES
+  if (name === 'time.rest' && context.needed) return false
+  return canHappen(state, name)
 }
+
+export const hasRoomForAddress = ({ context }: Place): boolean => context.addresses.length < MAX_ADDRESSES
+
+const leaf = ({ value }: Snapshot): State =>
+  (typeof value === 'string' ? value : Object.values(value)[0]) as State

@@ -157,3 +157,7 @@ export const TIMERS: Partial<Record<State, readonly EventName[]>> = {
   backoff: ['time.retry'],
   quarantined: ['time.retry'],
 }
+
+/** Time is over only where a timer runs. */
+export const canHappen = (state: State, event: EventName): boolean =>
+  !event.startsWith('time.') || (TIMERS[state]?.includes(event) ?? false)

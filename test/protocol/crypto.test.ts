@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, diffieHellman } from 'node:crypto'
 import fc from 'fast-check'
 import sodium, { libsodium } from 'libsodium-wrappers'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import {
   BATCH_SIZE,
   Channel,
@@ -236,6 +236,13 @@ describe('a channel', () => {
     expect(ours.open(cipherOf(peer.seal()))).toEqual(new Uint8Array())
   })
 
+  test('what is too short or too long to be a frame is not even written to memory', () => {
+    const { ours } = between()
+    const before = Buffer.from(libsodium.HEAPU8)
+    for (const size of [0, 15, 2049, 100_000]) ours.open(new Uint8Array(size).fill(0xee))
+    expect(before.equals(libsodium.HEAPU8)).toBe(true)
+  })
+
   test('puts an id before the payload without copying both together first', () => {
     const { ours, peer } = between()
     const end = ours.seal(0, hex('616263'), 16)
@@ -286,6 +293,16 @@ describe('a channel', () => {
       expect(() => ours.seal(0, Uint8Array.of(1))).toThrow(new RangeError('the channel is closed'))
       expect(() => ours.open(frame)).toThrow(new RangeError('the channel is closed'))
     }
+  })
+
+  test('closed again touches no memory', () => {
+    const { ours } = between()
+    ours.close()
+    const [low] = libsodium.HEAPU8
+    libsodium.HEAPU8[0] = 7
+    ours.close()
+    expect(libsodium.HEAPU8[0]).toBe(7)
+    libsodium.HEAPU8[0] = low ?? 0
   })
 
   test('closed twice does not give back the memory of another', () => {
@@ -341,6 +358,16 @@ describe('secrets', () => {
 })
 
 describe('memory', () => {
+  test('for batches and arriving frames is taken once, when the module is made ready', async () => {
+    vi.resetModules()
+    const fresh = await import('../../src/protocol/crypto.js')
+    const malloc = vi.spyOn(libsodium, '_malloc')
+    for (let i = 0; i < 3; i++) await fresh.cryptoReady()
+    const sizes = malloc.mock.calls.map(([size]) => size)
+    malloc.mockRestore()
+    expect(sizes).toEqual([64 * 1024 + 2 * 2050, 2048])
+  })
+
   test('does not grow with boxes, refusals, channels and getting ready again', async () => {
     await cryptoReady()
     const before = libsodium.HEAPU8.length

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import sodium, { libsodium } from 'libsodium-wrappers'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { keyPairFromSecret, newKeyPair, systemRandom } from '../../src/protocol/crypto.js'
 import { ClientHandshake, RelayHandshake } from '../../src/protocol/handshake.js'
 import { Session } from '../../src/protocol/session.js'
@@ -293,6 +293,33 @@ describe('secrets', () => {
     expect(temporary()?.array).toEqual(zero)
     const { response } = answerHandshake(client.request, RELAY)
     expectToxError(() => client.receive(response), 'bad-handshake')
+  })
+
+  /** What `call` overwrites, as it was before. */
+  const wipedIn = (call: () => void): Uint8Array[] => {
+    const wiped: Uint8Array[] = []
+    const { fill } = Uint8Array.prototype
+    const spy = vi.spyOn(Uint8Array.prototype, 'fill').mockImplementation(function (
+      this: Uint8Array,
+      ...rest
+    ) {
+      if (this.length === 32) wiped.push(Uint8Array.from(this))
+      return Reflect.apply(fill, this, rest)
+    })
+    call()
+    spy.mockRestore()
+    return wiped
+  }
+
+  test('of what a relay and a client share by their long-term keys nothing is left, refused or not', () => {
+    const shared = sodium.crypto_box_beforenm(CLIENT.publicKey, RELAY.secretKey)
+    const client = clientHandshake()
+    const taken = wipedIn(() => relayHandshake().receive(client.request))
+    const refused = wipedIn(() =>
+      expectToxError(() => relayHandshake().receive(flipped(client.request, 100)), 'bad-handshake'),
+    )
+    const given = wipedIn(() => client.close())
+    for (const wiped of [taken, refused, given]) expect(wiped).toContainEqual(shared)
   })
 
   test('of a handshake refused nothing is left', () => {

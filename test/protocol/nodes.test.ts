@@ -66,6 +66,11 @@ describe('a packed node', () => {
     )
   })
 
+  test('has no other transport', () => {
+    const node = { transport: 'quic', host: '192.0.2.1', port: 443, publicKey: KEY }
+    expect(() => Reflect.apply(packNodes, undefined, [[node]])).toThrow(RangeError)
+  })
+
   const node: fc.Arbitrary<Node> = fc.record({
     transport: fc.constantFrom('tcp', 'udp'),
     host: fc.oneof(someBytes(4), someBytes(16)).map(formatIp),

@@ -217,6 +217,16 @@ describe('an owner who goes', () => {
     expect(outbox.pushData(data(10))).toBe(false)
   })
 
+  test('brings back nothing of others that has left before', () => {
+    const outbox = new Outbox()
+    const [a, b] = [{}, {}]
+    for (let n = 0; n < 4; n++) outbox.pushData(data(n, n % 2 === 0 ? a : b))
+    outbox.shift(1000)
+    outbox.shift(1000)
+    expect(outbox.dropOwned(a)).toBe(1)
+    expect(drained(outbox)).toEqual([hex('03')])
+  })
+
   test('all data can be removed at once, control stays', () => {
     const outbox = new Outbox(200)
     outbox.pushControl(hex('03 10'))

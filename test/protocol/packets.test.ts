@@ -55,6 +55,16 @@ const LAYOUTS: [string, Uint8Array, EncodablePacket][] = [
       payload: some(0),
     },
   ],
+  [
+    '10 forward request, to port 0',
+    hex('0a 02 c0000201 0000'),
+    { kind: 'forwardRequest', target: { address: hex('c0000201'), port: 0 }, payload: some(0) },
+  ],
+  [
+    '10 forward request, to port 65535',
+    hex('0a 02 c0000201 ffff'),
+    { kind: 'forwardRequest', target: { address: hex('c0000201'), port: 65535 }, payload: some(0) },
+  ],
   ['11 forwarding', hex('0b 01'), { kind: 'forwarding', payload: some(1) }],
   ['11 forwarding, empty', hex('0b'), { kind: 'forwarding', payload: some(0) }],
   ['16 data', hex('10 0102'), { kind: 'data', connectionId: connectionId(16), payload: some(2) }],

@@ -198,7 +198,7 @@ describe('a refusal', () => {
 })
 
 describe('dropping a friend', () => {
-  test.each(['registered', 'online'] as const)('who is %s sends a disconnect notification, once', state => {
+  const dropping = (state: 'registered' | 'online'): void => {
     const setup = setUp()
     const { routes, sent, told, clear } = setup
     const route = setup[state](A, 16)
@@ -210,7 +210,11 @@ describe('dropping a friend', () => {
     expect(sent).toHaveLength(1)
     expect(told).toEqual([])
     expect(routes.size).toBe(0)
-  })
+  }
+
+  test('who is online sends a disconnect notification, once', () => dropping('online'))
+
+  test('who is only registered sends a disconnect notification, once', () => dropping('registered'))
 
   test('case 14: a connect notification that crosses our disconnect is no event', () => {
     const { routes, told, registered, clear } = setUp()
@@ -244,6 +248,9 @@ describe('dropping a friend', () => {
     routes.onConnect(id(16))
     expect(routes.online(id(16))).toBe(again)
     expect(told.slice(2)).toEqual(['A registered 16', 'A online 16'])
+    routes.drop(route)
+    expect(routes.all()).toEqual([again])
+    expect(sent).toHaveLength(3)
   })
 
   test('case 16: and adding him again while the request is open takes its response, and sends nothing', () => {
