@@ -33,7 +33,6 @@ import {
 import { violation } from './errors.js'
 import { decodeForwardRequest, encodeForwardRequest, type ForwardTarget } from './forward-request.js'
 import { requireSize, sized } from './sizes.js'
-import { Slab } from './slab.js'
 
 export const PACKET_IDS = {
   routingRequest: 0,
@@ -81,13 +80,13 @@ export type PacketKind = Packet['kind']
 export type { ForwardTarget }
 
 /**
- * Kind and exact length are checked together before a field is read. Payloads are copies; data shares buffers with data.
+ * Kind and exact length are checked together before a field is read. Payloads are copies.
  * @param plain one packet, id first; may be a passing view
  * @throws ToxError `protocol-violation`: a length or an id that §4 does not allow
  */
 export function decodePacket(plain: Uint8Array): Packet {
   const id = byteAt(plain, 0)
-  if (isConnectionId(id)) return { kind: 'data', connectionId: id, payload: slab.copy(plain, 1) }
+  if (isConnectionId(id)) return { kind: 'data', connectionId: id, payload: copyBytes(plain, 1) }
   switch (id) {
     case PACKET_IDS.routingRequest:
       requireSize(plain, 1 + KEY_SIZE)
@@ -139,9 +138,6 @@ export function decodePacket(plain: Uint8Array): Packet {
       return { kind: 'reserved', id }
   }
 }
-
-/** Data is by far the most frequent: its payloads are copied the cheap way. */
-const slab = new Slab()
 
 /** What may be encoded: every packet but the reserved ones. */
 export type EncodablePacket = Exclude<Packet, { kind: 'reserved' }>
