@@ -1,5 +1,6 @@
 /** The identity file: a key pair that only its owner may read. The secret key goes nowhere else. */
-import { chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { chmod, link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { generateKeyPair } from '../index.js'
@@ -31,13 +32,31 @@ export function defaultIdentityFile(environment: NodeJS.ProcessEnv = process.env
  * @throws BadInput
  */
 export async function readOrMakeIdentity(file: string, warn: (line: string) => void): Promise<Identity> {
+  const identity =
+    (await readIdentity(file, warn)) ?? (await makeFirst(file)) ?? (await readIdentity(file, warn))
+  if (identity) return identity
+  throw new BadInput(`${file} comes and goes: it cannot be read, and it cannot be made`)
+}
+
+/** @returns undefined when there is no such file */
+async function readIdentity(file: string, warn: (line: string) => void): Promise<Identity | undefined> {
   try {
     const identity = await parseIdentity(await readFile(file, 'utf8'), file)
     if (((await stat(file)).mode & OTHERS) !== 0) warn(`others may read ${file}: chmod 600 it`)
     return identity
   } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return makeIdentity(file)
+    if (isSystemError(error, 'ENOENT')) return undefined
     throw error instanceof BadInput ? error : badFile('read', file, error)
+  }
+}
+
+/** @returns undefined when another program was quicker */
+async function makeFirst(file: string): Promise<Identity | undefined> {
+  try {
+    return await keepNew(file, create)
+  } catch (error) {
+    if (isSystemError(error, 'EEXIST')) return undefined
+    throw badFile('write', file, error)
   }
 }
 
@@ -47,11 +66,8 @@ export async function readOrMakeIdentity(file: string, warn: (line: string) => v
  * @throws BadInput
  */
 export async function makeIdentity(file: string, { force = false } = {}): Promise<Identity> {
-  const identity = await newIdentity()
   try {
-    if (file === defaultIdentityFile()) await mkdir(dirname(file), { recursive: true, mode: DIRECTORY_MODE })
-    await (force ? replace : create)(file, `${JSON.stringify({ version: VERSION, ...identity }, null, 2)}\n`)
-    return identity
+    return await keepNew(file, force ? replace : create)
   } catch (error) {
     if (isSystemError(error, 'EEXIST'))
       throw new BadInput(`${file} is there already: --force replaces it, and the identity in it is lost`)
@@ -67,7 +83,24 @@ export async function newIdentity(): Promise<Identity> {
 
 const VERSION = 1
 
-async function create(file: string, text: string): Promise<void> {
+async function keepNew(file: string, put: (fresh: string, file: string) => Promise<void>): Promise<Identity> {
+  const identity = await newIdentity()
+  if (file === defaultIdentityFile()) await mkdir(dirname(file), { recursive: true, mode: DIRECTORY_MODE })
+  const fresh = `${file}.${randomUUID()}.new`
+  try {
+    await write(fresh, `${JSON.stringify({ version: VERSION, ...identity }, null, 2)}\n`)
+    await put(fresh, file)
+    return identity
+  } finally {
+    await rm(fresh, { force: true })
+  }
+}
+
+/** Under its own name only when it is whole, and only if nobody was quicker: then EEXIST. */
+const create = link
+const replace = rename
+
+async function write(file: string, text: string): Promise<void> {
   const handle = await open(file, 'wx', FILE_MODE)
   try {
     await handle.writeFile(text)
@@ -76,16 +109,6 @@ async function create(file: string, text: string): Promise<void> {
     await handle.close()
   }
   await chmod(file, FILE_MODE)
-}
-
-async function replace(file: string, text: string): Promise<void> {
-  const fresh = `${file}.${process.pid}.new`
-  try {
-    await create(fresh, text)
-    await rename(fresh, file)
-  } finally {
-    await rm(fresh, { force: true })
-  }
 }
 
 /** What the file holds is never quoted: it may be a secret. */
